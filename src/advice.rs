@@ -1,0 +1,174 @@
+//! What to do about an attempt that failed, a sentence or two for each kind of failure. Pure.
+
+use crate::delivery::{Attempt, OutcomeKind, Phase};
+
+/// The advice for an attempt; `None` if it was delivered.
+pub fn advice(attempt: &Attempt) -> Option<String> {
+    let outcome = &attempt.outcome;
+    let advice = match outcome.kind {
+        OutcomeKind::Delivered => return None,
+        OutcomeKind::Timeout => timeout(outcome.phase).to_owned(),
+        OutcomeKind::Dns => format!(
+            "The host name could not be resolved. Check its spelling with `ptw-hooks show`, and on this machine with \
+             `getent hosts {}`.",
+            host(&attempt.url)
+        ),
+        OutcomeKind::Connect => "The address was found, but no connection could be made. Check that the receiver runs, \
+             that the port in the URL is right, and that no firewall stands between."
+            .to_owned(),
+        OutcomeKind::Tls => tls(&outcome.error, &attempt.url),
+        OutcomeKind::Redirect => {
+            let to = outcome.answer.as_ref().and_then(|answer| answer.header("location")).unwrap_or("another address");
+            format!(
+                "Redirects are not followed, because the signed body would go to an address that nobody chose. If \
+                 `{to}` is right, set it with `ptw-hooks update WEBHOOK --url`."
+            )
+        }
+        OutcomeKind::HttpStatus => status(outcome.answer.as_ref().map_or(0, |answer| answer.status)).to_owned(),
+        OutcomeKind::Protocol => "The connection was made, but no complete HTTP answer came. Look at the receiver's own log \
+             for a crash or a restart at this time, and whether a proxy before it closes connections."
+            .to_owned(),
+        OutcomeKind::Blocked => "The address is refused by policy, so nothing was sent and nothing will be retried. Link-local \
+             and cloud metadata addresses are always refused; private ones are where `deny_private` is set: an entry in \
+             `allow` of the configuration makes an exception. Then emit the event again with an own \
+             `--idempotency-key`."
+            .to_owned(),
+    };
+    Some(advice)
+}
+
+fn timeout(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Resolve => {
+            "The name server did not answer in time. Check the name servers of this machine, for example in \
+             `/etc/resolv.conf`."
+        }
+        Phase::Connect => {
+            "The address does not answer. Most often a firewall drops the packets, or the host is down; where TLS is \
+             used, the handshake may have stalled."
+        }
+        Phase::Send => "The receiver accepted the connection and stopped reading. It is overloaded or hangs.",
+        Phase::Head => {
+            "The receiver took the request and did not answer in time. It should answer 2xx first and do its work \
+             afterwards; `ptw-hooks update WEBHOOK --timeout 30s` gives it longer."
+        }
+        Phase::Body => {
+            "The receiver began to answer and did not finish in time. It should answer with a short body or none; \
+             the answer does not count until it is complete."
+        }
+    }
+}
+
+fn tls(error: &str, url: &str) -> String {
+    let host = host(url);
+    if error.contains("expired") {
+        format!("Whoever runs `{host}` has to renew its certificate.")
+    } else if error.contains("not valid before") || error.contains("not valid yet") {
+        "The certificate begins in the future. Check the clock of this machine; if it is right, the certificate was \
+         installed too early."
+            .to_owned()
+    } else if error.contains("is not for") || error.contains("another host name") {
+        format!(
+            "The certificate does not name `{host}`. Use the name that it is for with `ptw-hooks update WEBHOOK \
+             --url`, or have the certificate issued for this one."
+        )
+    } else if error.contains("authority that is not trusted") {
+        "The chain does not lead to an authority that this machine trusts. For a company's own authority set `ca_file` \
+         in the configuration to its certificate; otherwise the receiver has to send its intermediate certificates."
+            .to_owned()
+    } else if error.contains("does not speak TLS") {
+        "The port answers without TLS. Use `http://`, or the port on which the receiver speaks TLS."
+            .to_owned()
+    } else {
+        format!("Compare with `openssl s_client -connect {host}:443 -servername {host}` on this machine.")
+    }
+}
+
+fn status(status: u16) -> &'static str {
+    match status {
+        400 | 422 => {
+            "The receiver did not accept the body. Its answer below may say which part; `ptw-hooks inspect` shows the exact \
+             bytes that it got."
+        }
+        401 | 403 => {
+            "The receiver did not accept the signature, or wants a credential of its own. Compare the last four characters \
+             of the secret on both sides (`ptw-hooks show WEBHOOK`); `ptw-hooks verify` tells what a receiver did \
+             differently. A credential is sent with `ptw-hooks update WEBHOOK --header 'Authorization: …'`."
+        }
+        404 | 405 => {
+            "The receiver is there, but not at this path, or it takes no POST there. Check the path of the URL with \
+             `ptw-hooks show WEBHOOK`."
+        }
+        408 => "The receiver gave up waiting for the request. It is overloaded, or a proxy before it is.",
+        410 => {
+            "The receiver says that it is gone for good, so the webhook was disabled and the delivery ended. If that was a \
+             mistake, `ptw-hooks enable WEBHOOK` takes it up again."
+        }
+        413 => "The body is too large for the receiver. Raise its limit to 256 KiB, or emit less `data`.",
+        429 => {
+            "The receiver limits how often it is sent to. Its `Retry-After` is honoured, up to 24 hours; the delivery goes on \
+             by itself."
+        }
+        500..=599 => {
+            "The receiver failed while it handled the event. Its own log at this time says why; the delivery goes on by \
+             itself."
+        }
+        _ => "The receiver answered with an unexpected status. Its answer below may say why.",
+    }
+}
+
+/// The host of a URL that was sent to; it was checked when the webhook was stored.
+fn host(url: &str) -> String {
+    let host = url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(ToOwned::to_owned));
+    host.unwrap_or_else(|| "HOST".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::delivery::{Answer, AnswerLength, Outcome};
+
+    fn attempt(kind: OutcomeKind, error: &str, status: Option<u16>) -> Attempt {
+        let answer = status.map(|status| Answer {
+            status,
+            headers: vec![("location".into(), "https://new.example/x".into())],
+            body: Vec::new(),
+            length: AnswerLength::Exactly(0),
+        });
+        Attempt {
+            number: 1,
+            started_at: Timestamp::UNIX_EPOCH,
+            url: "https://erp.example:8443/x".into(),
+            headers: Vec::new(),
+            outcome: Outcome {
+                kind,
+                phase: Phase::Head,
+                error: error.into(),
+                answer,
+                duration: Duration::ZERO,
+            },
+        }
+    }
+
+    #[test]
+    fn every_kind_of_failure_has_its_own_advice() {
+        let of = |kind, error, status| advice(&attempt(kind, error, status)).unwrap();
+        assert_eq!(advice(&attempt(OutcomeKind::Delivered, "", Some(200))), None);
+        for kind in OutcomeKind::ALL.into_iter().filter(|kind| *kind != OutcomeKind::Delivered) {
+            assert!(of(kind, "", None).ends_with('.'), "{kind:?}");
+        }
+        assert!(of(OutcomeKind::Redirect, "", Some(301)).contains("https://new.example/x"));
+        assert!(of(OutcomeKind::HttpStatus, "", Some(401)).contains("ptw-hooks verify"));
+        assert!(of(OutcomeKind::HttpStatus, "", Some(410)).contains("ptw-hooks enable"));
+        assert!(of(OutcomeKind::HttpStatus, "", Some(503)).contains("own log"));
+        assert!(
+            of(OutcomeKind::Tls, "the certificate expired at 2024", None)
+                .contains("erp.example` has to renew")
+        );
+        assert!(of(OutcomeKind::Tls, "an authority that is not trusted here", None).contains("ca_file"));
+    }
+}

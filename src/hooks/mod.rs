@@ -1,0 +1,94 @@
+//! Every verb of the product, one method each. The command line calls only this, and so does whatever else
+//! offers the same verbs. Here the clock and the system's randomness are read.
+
+mod events;
+mod log;
+mod webhooks;
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
+
+use crate::dispatcher::Dispatcher;
+use crate::error::{Error, Report, Result};
+use crate::event::Identity;
+use crate::retry::Schedule;
+use crate::sender::{EgressPolicy, Sender};
+use crate::store::Store;
+
+pub use crate::store::{Presence, WebhookFilter};
+pub use events::{Emission, Preview, Sending};
+pub use log::Inspection;
+pub use webhooks::new_secret;
+
+/// What the configuration says about sending.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// For a whole exchange, where a webhook has no timeout of its own.
+    pub timeout: Duration,
+    /// The waits between attempts.
+    pub schedule: Schedule,
+    /// Which addresses may be dialled.
+    pub egress: EgressPolicy,
+    /// Trusted beside the system's roots.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            schedule: Schedule::default(),
+            egress: EgressPolicy::default(),
+            extra_roots: Vec::new(),
+        }
+    }
+}
+
+/// The product: a database and the means to send.
+pub struct Hooks {
+    store: Store,
+    sender: Sender,
+    timeout: Duration,
+    schedule: Schedule,
+}
+
+impl Hooks {
+    /// Opens the database at `path`.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open(path: &Path, presence: Presence, settings: Settings) -> Result<Self> {
+        Ok(Self {
+            store: Store::open(path, presence)?,
+            sender: Sender::new(settings.egress, settings.extra_roots),
+            timeout: settings.timeout,
+            schedule: settings.schedule,
+        })
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &Path {
+        self.store.path()
+    }
+
+    fn dispatcher(&self) -> Dispatcher<'_> {
+        Dispatcher { store: &self.store, sender: &self.sender, timeout: self.timeout }
+    }
+}
+
+/// This moment, and randomness for an event's id.
+fn identity() -> Result<Identity> {
+    Ok(Identity { now: Timestamp::now(), random: random()? })
+}
+
+/// Bytes from the system's randomness.
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Error::Storage(Report::new(format!("cannot read the system's randomness: {error}")))
+    })?;
+    Ok(bytes)
+}

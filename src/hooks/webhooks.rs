@@ -1,0 +1,95 @@
+//! The verbs that define webhooks: create, list, show, update, enable, disable, delete.
+
+use jiff::Timestamp;
+
+use super::{Hooks, random};
+use crate::error::{Error, Report, Result};
+use crate::event::nearest;
+use crate::signature::Secret;
+use crate::store::WebhookFilter;
+use crate::webhook::{NewWebhook, Webhook, WebhookChanges};
+
+/// A secret from the system's randomness.
+///
+/// # Errors
+/// `Storage` where the system has none.
+pub fn new_secret() -> Result<Secret> {
+    Ok(Secret::from_random(random()?))
+}
+
+impl Hooks {
+    /// Stores a new webhook.
+    ///
+    /// # Errors
+    /// `Invalid` with every problem at once; `Storage`.
+    pub fn create(&self, new: NewWebhook) -> Result<Webhook> {
+        let webhook = new.validate(Timestamp::now())?;
+        self.store.create_webhook(&webhook)
+    }
+
+    /// The webhooks that pass the filter, newest first.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn list(&self, filter: &WebhookFilter) -> Result<Vec<Webhook>> {
+        self.store.webhooks(filter)
+    }
+
+    /// The webhook that somebody names by its id or its name.
+    ///
+    /// # Errors
+    /// `NotFound` with the nearest name; `Refused` where several webhooks share the name; `Storage`.
+    pub fn show(&self, named: &str) -> Result<Webhook> {
+        let id = named.parse::<i64>().ok();
+        let mut all = self.store.webhooks(&WebhookFilter::default())?;
+        let mut found: Vec<usize> = Vec::new();
+        for (index, webhook) in all.iter().enumerate() {
+            if Some(webhook.id) == id || webhook.name == named {
+                found.push(index);
+            }
+        }
+        match found.as_slice() {
+            [only] => Ok(all.swap_remove(*only)),
+            [] => Err(Error::NotFound(not_found(named, &all))),
+            several => {
+                let ids: Vec<String> = several.iter().rev().map(|index| all[*index].id.to_string()).collect();
+                Err(Error::Refused(
+                    Report::new(format!("`{named}` names {} webhooks: {}", ids.len(), ids.join(", ")))
+                        .hint("use the id of the one that is meant; `ptw-hooks list` shows them"),
+                ))
+            }
+        }
+    }
+
+    /// Changes a webhook; what `changes` does not name stays.
+    ///
+    /// # Errors
+    /// As [`Self::show`], and `Invalid` with every problem at once.
+    pub fn update(&self, named: &str, changes: WebhookChanges) -> Result<Webhook> {
+        let webhook = self.show(named)?;
+        let after =
+            self.store.change_webhook(webhook.id, |webhook| changes.apply(webhook, Timestamp::now()))?;
+        after.ok_or_else(|| Error::NotFound(not_found(named, &[])))
+    }
+
+    /// Hides a webhook, erases its secret and ends what it was owed; its log stays.
+    ///
+    /// # Errors
+    /// As [`Self::show`].
+    pub fn delete(&self, named: &str) -> Result<Webhook> {
+        let webhook = self.show(named)?;
+        if self.store.delete_webhook(webhook.id, Timestamp::now())? {
+            Ok(webhook)
+        } else {
+            Err(Error::NotFound(not_found(named, &[])))
+        }
+    }
+}
+
+fn not_found(named: &str, all: &[Webhook]) -> Report {
+    let report = Report::new(format!("webhook `{named}` does not exist"));
+    match nearest(named, all.iter().map(|webhook| webhook.name.as_str())) {
+        Some(near) => report.hint(format!("did you mean `{near}`?")),
+        None => report.hint("`ptw-hooks list` shows the names"),
+    }
+}

@@ -1,0 +1,323 @@
+//! The body of an event: its members in their order, and JSON in the one form that survives
+//! `JSON.stringify(JSON.parse(body))` in JavaScript byte for byte. Pure.
+//!
+//! The form is ECMAScript's: array-index keys come first in numeric order and the others as they were
+//! given (ECMA-262, `OrdinaryOwnPropertyKeys`), numbers are written by `Number::toString`, strings escape
+//! only what JSON must. RFC 8785 is no use here: it sorts the keys, JavaScript does not.
+
+use jiff::Timestamp;
+use serde_json::{Map, Number, Value};
+
+use crate::error::Problem;
+use crate::event::{Event, MAX_SAFE_INTEGER};
+
+/// The longest body that is accepted, in bytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// What a caller gives as `data`: an object, then single members that are added to it in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataInput {
+    /// A JSON object as text.
+    pub json: Option<String>,
+    /// Members; a key that is there already keeps its place and takes the new value.
+    pub members: Vec<(String, Member)>,
+}
+
+/// The value of one member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Member {
+    /// A string, as it stands.
+    Text(String),
+    /// JSON text of any kind.
+    Json(String),
+}
+
+/// Checks what was given as `data` and puts it together.
+///
+/// # Errors
+/// Every problem at once: text that is not JSON, not an object, or holds a number that JavaScript cannot
+/// carry.
+pub fn data(input: &DataInput) -> Result<Map<String, Value>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut data = Map::new();
+    if let Some(json) = &input.json {
+        match parse("data", json) {
+            Ok(Value::Object(object)) => data = object,
+            Ok(_) => problems.push(
+                Problem::other("data", "data cannot be used: it is not a JSON object")
+                    .hint("give an object such as `{\"status\":\"approved\"}`"),
+            ),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for (key, member) in &input.members {
+        match member {
+            Member::Text(text) => {
+                data.insert(key.clone(), Value::String(text.clone()));
+            }
+            Member::Json(json) => match parse(key, json) {
+                Ok(value) => {
+                    data.insert(key.clone(), value);
+                }
+                Err(problem) => problems.push(problem),
+            },
+        }
+    }
+    if problems.is_empty() { Ok(data) } else { Err(problems) }
+}
+
+/// The body of `event` with this `data`.
+///
+/// # Errors
+/// A problem where it is longer than [`MAX_BODY`].
+pub fn body(event: &Event, data: &Map<String, Value>) -> Result<Vec<u8>, Problem> {
+    let mut body = head(event);
+    write_object(&mut body, data);
+    body.push('}');
+    if body.len() > MAX_BODY {
+        return Err(Problem::other(
+            "data",
+            format!("data cannot be used: the body has {} bytes, the most is {MAX_BODY}", body.len()),
+        )
+        .hint("send a link to what is large instead of the thing itself"));
+    }
+    Ok(body.into_bytes())
+}
+
+/// The part of a body that is its `data`, for telling whether two events say the same.
+pub fn data_part(event: &Event) -> &[u8] {
+    event.body.get(head(event).len()..).unwrap_or_default()
+}
+
+/// The text in its canonical form, for comparing with what a receiver made of it.
+///
+/// # Errors
+/// A problem where it is not JSON that JavaScript carries exactly.
+pub fn canonical(text: &str) -> Result<String, Problem> {
+    let mut out = String::with_capacity(text.len());
+    write_value(&mut out, &parse("body", text)?);
+    Ok(out)
+}
+
+/// Everything of the body that stands before the value of `data`.
+fn head(event: &Event) -> String {
+    let mut out = String::with_capacity(event.body.len().max(256));
+    out.push_str("{\"event\":");
+    write_string(&mut out, event.event.name());
+    out.push_str(",\"timestamp\":");
+    write_string(&mut out, &seconds(event.timestamp));
+    out.push_str(",\"permit_id\":");
+    out.push_str(&event.permit_id.to_string());
+    out.push_str(",\"permit_number\":");
+    write_string(&mut out, &event.permit_number);
+    out.push_str(",\"project_id\":");
+    out.push_str(&event.project_id.map_or_else(|| "null".to_owned(), |id| id.to_string()));
+    out.push_str(",\"data\":");
+    out
+}
+
+/// RFC 3339, UTC, whole seconds: `2024-01-15T10:30:00Z`.
+fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn parse(name: &str, text: &str) -> Result<Value, Problem> {
+    let value = serde_json::from_str(text)
+        .map_err(|error| Problem::other("data", format!("`{name}` cannot be read as JSON: {error}")))?;
+    match unsafe_integer(text) {
+        None => Ok(value),
+        Some(literal) => Err(Problem::other(
+            "data",
+            format!("`{name}` cannot hold the integer `{literal}`: JavaScript carries only ±9007199254740991 exactly"),
+        )
+        .hint("send it as a string")),
+    }
+}
+
+/// The first integer literal of valid JSON text that lies outside ±(2^53−1). It is looked for in the text
+/// because a parsed value has already been rounded.
+fn unsafe_integer(json: &str) -> Option<&str> {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => at = end_of_string(bytes, at),
+            b'-' | b'0'..=b'9' => {
+                let length = bytes[at..]
+                    .iter()
+                    .take_while(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+                let literal = &json[at..at + length.count()];
+                if !literal.contains(['.', 'e', 'E']) && !is_safe(literal) {
+                    return Some(literal);
+                }
+                at += literal.len();
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+fn is_safe(literal: &str) -> bool {
+    literal.parse::<i64>().is_ok_and(|n| (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(&n))
+}
+
+/// The place after the closing quote of the string that opens at `start`.
+fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at + 1
+}
+
+fn write_value(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Number(number) => write_number(out, number),
+        Value::String(text) => write_string(out, text),
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_value(out, item);
+            }
+            out.push(']');
+        }
+        Value::Object(object) => write_object(out, object),
+    }
+}
+
+fn write_object(out: &mut String, object: &Map<String, Value>) {
+    let mut indexed: Vec<(u32, &String, &Value)> =
+        object.iter().filter_map(|(key, value)| Some((array_index(key)?, key, value))).collect();
+    indexed.sort_by_key(|(index, ..)| *index);
+    let named = object.iter().filter(|(key, _)| array_index(key).is_none());
+    out.push('{');
+    for (place, (key, value)) in
+        indexed.into_iter().map(|(_, key, value)| (key, value)).chain(named).enumerate()
+    {
+        if place > 0 {
+            out.push(',');
+        }
+        write_string(out, key);
+        out.push(':');
+        write_value(out, value);
+    }
+    out.push('}');
+}
+
+/// The key as an array index of ECMA-262: canonical decimal from 0 to 2^32 − 2.
+fn array_index(key: &str) -> Option<u32> {
+    if !key.starts_with(|c: char| c.is_ascii_digit()) || (key.len() > 1 && key.starts_with('0')) {
+        return None;
+    }
+    key.parse().ok().filter(|index| *index != u32::MAX)
+}
+
+fn write_number(out: &mut String, number: &Number) {
+    match (number.as_i64(), number.as_f64()) {
+        (Some(integer), _) => out.push_str(&integer.to_string()),
+        // Formats as `Number::toString` does: `1e+21`, `0.000001`, and `0` for the negative zero.
+        (None, Some(float)) => out.push_str(ryu_js::Buffer::new().format(float)),
+        (None, None) => out.push_str(&number.to_string()),
+    }
+}
+
+fn write_string(out: &mut String, text: &str) {
+    out.push_str(&Value::from(text).to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Identity, sample};
+
+    fn event(data: DataInput) -> Result<Event, crate::error::Error> {
+        let mut new = sample("permit_approved");
+        new.timestamp = Some("2024-01-15T10:30:00Z".into());
+        new.project_id = Some("5".into());
+        new.data = data;
+        Event::new(&new, Identity { now: Timestamp::UNIX_EPOCH, random: [0; 10] })
+    }
+
+    #[test]
+    fn the_sample_has_the_documented_bytes() {
+        let event = event(sample("permit_approved").data).unwrap();
+        assert_eq!(
+            String::from_utf8(event.body.clone()).unwrap(),
+            r#"{"event":"permit_approved","timestamp":"2024-01-15T10:30:00Z","permit_id":123,"permit_number":"PTW-2024-001","project_id":5,"data":{"status":"approved","permit_type":"Hot Work","location":"Building A - Level 3","risk_level":"high","approved_by":"John Doe","comments":"Approved with conditions"}}"#
+        );
+        assert!(data_part(&event).starts_with(b"{\"status\":"));
+    }
+
+    #[test]
+    fn keys_and_numbers_take_the_form_of_javascript() {
+        let form = |text: &str| canonical(text).unwrap();
+        assert_eq!(
+            form(r#"{"b":1,"10":2,"2":3,"01":4,"4294967294":5,"4294967295":6,"-1":7,"a":8}"#),
+            r#"{"2":3,"10":2,"4294967294":5,"b":1,"01":4,"4294967295":6,"-1":7,"a":8}"#
+        );
+        assert_eq!(form(r#"{"a":1,"b":2,"a":3}"#), r#"{"a":3,"b":2}"#);
+        assert_eq!(
+            form("[1.0, 1e21, 1e-7, -0, -0.0, 123456789012345680000.0, 0.1, 5e-324, 1E2]"),
+            "[1,1e+21,1e-7,0,0,123456789012345680000,0.1,5e-324,100]"
+        );
+        assert_eq!(
+            form("\"\\u00e9\\u2028\\u007f\\ud83d\\ude00\\/\\u001f\""),
+            "\"é\u{2028}\u{7f}😀/\\u001f\""
+        );
+    }
+
+    #[test]
+    fn what_javascript_cannot_carry_is_refused() {
+        for bad in [
+            "9007199254740992",
+            "[-9007199254740992]",
+            "123456789012345678901234567890",
+            "1e400",
+            r#""\ud800""#,
+            "01",
+            "",
+        ] {
+            assert!(canonical(bad).is_err(), "{bad}");
+        }
+        for good in
+            ["9007199254740991", r#""9007199254740992 \" 9007199254740993""#, "1e300", "9007199254740993.0"]
+        {
+            assert!(canonical(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn members_come_after_the_object_and_replace_in_place() {
+        let input = DataInput {
+            json: Some(r#"{"a":1,"b":2}"#.into()),
+            members: vec![
+                ("a".into(), Member::Text("x".into())),
+                ("c".into(), Member::Json("[true]".into())),
+            ],
+        };
+        let event = event(input).unwrap();
+        assert_eq!(data_part(&event), br#"{"a":"x","b":2,"c":[true]}}"#);
+    }
+
+    #[test]
+    fn a_body_that_is_too_long_is_refused() {
+        let member =
+            |length| DataInput { json: None, members: vec![("k".into(), Member::Text("x".repeat(length)))] };
+        assert!(event(member(MAX_BODY - 200)).is_ok());
+        let error = event(member(MAX_BODY)).unwrap_err();
+        assert!(error.to_string().contains("262144"), "{error}");
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_and_not_a_crash() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(canonical(&deep).unwrap_err().to_string().contains("recursion"));
+    }
+}

@@ -1,0 +1,153 @@
+//! What a failed exchange is called, in one clause that a person can act on.
+
+use std::io;
+use std::time::{Duration, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use rustls::{CertificateError, pki_types::UnixTime};
+use ureq::Error;
+
+use super::progress::Progress;
+use super::resolver::NoAddress;
+use crate::delivery::{OutcomeKind, Phase};
+
+/// How an exchange failed, and what to say of it.
+pub struct Failure {
+    pub kind: OutcomeKind,
+    pub phase: Phase,
+    pub error: String,
+}
+
+/// Whether a reused connection turned out to be closed before any byte of an answer came: the receiver
+/// closed it while it was idle, and the request says nothing about the receiver yet.
+pub fn was_stale(error: &Error, progress: Progress) -> bool {
+    !progress.dialled
+        && !progress.answered
+        && matches!(error, Error::Io(error) if is_disconnect(error.kind()))
+}
+
+fn is_disconnect(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::NotConnected
+    )
+}
+
+/// Names a failure. `timeout` is what the whole exchange was given.
+pub fn classify(error: &Error, progress: Progress, timeout: Duration) -> Failure {
+    let phase = progress.phase;
+    let (kind, error) = match error {
+        Error::Timeout(_) => (OutcomeKind::Timeout, timed_out(phase, timeout)),
+        Error::Other(other) => match other.downcast_ref::<NoAddress>() {
+            Some(NoAddress::Blocked(why)) => (OutcomeKind::Blocked, why.clone()),
+            Some(NoAddress::Lookup(why)) => (OutcomeKind::Dns, why.clone()),
+            None => (OutcomeKind::Protocol, other.to_string()),
+        },
+        Error::HostNotFound => (OutcomeKind::Dns, "the host name has no address".to_owned()),
+        Error::Rustls(error) => (OutcomeKind::Tls, tls(error)),
+        Error::Tls(why) => (OutcomeKind::Tls, format!("the TLS handshake failed: {}", why.to_lowercase())),
+        Error::Io(error) => io_failure(error, phase, timeout),
+        Error::LargeResponseHeader(..) => {
+            (OutcomeKind::Protocol, "the head of the answer is larger than 32 KiB".to_owned())
+        }
+        Error::Protocol(why) => (OutcomeKind::Protocol, format!("the answer is not valid HTTP/1.1: {why}")),
+        other => (OutcomeKind::Protocol, other.to_string()),
+    };
+    Failure { kind, phase, error }
+}
+
+fn timed_out(phase: Phase, timeout: Duration) -> String {
+    let what = match phase {
+        Phase::Resolve => "looking up the host name",
+        Phase::Connect => "connecting",
+        Phase::Send => "sending the request",
+        Phase::Head => "waiting for an answer",
+        Phase::Body => "reading the answer's body",
+    };
+    format!("timed out after {}s while {what}", timeout.as_secs())
+}
+
+fn io_failure(error: &io::Error, phase: Phase, timeout: Duration) -> (OutcomeKind, String) {
+    if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return (OutcomeKind::Tls, tls(error));
+    }
+    if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
+        return (OutcomeKind::Timeout, timed_out(phase, timeout));
+    }
+    if phase == Phase::Connect {
+        let why = match error.kind() {
+            io::ErrorKind::ConnectionRefused => "nothing listens at this address and port".to_owned(),
+            io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown => "there is no route to this address".to_owned(),
+            kind if is_disconnect(kind) => {
+                return (
+                    OutcomeKind::Tls,
+                    "the receiver closed the connection during the TLS handshake".to_owned(),
+                );
+            }
+            _ => plain(error),
+        };
+        return (OutcomeKind::Connect, format!("cannot connect: {why}"));
+    }
+    let when = match phase {
+        Phase::Body => "in the middle of its answer",
+        Phase::Send => "while the request was sent",
+        _ => "without an answer",
+    };
+    let what = match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => {
+            "reset"
+        }
+        io::ErrorKind::UnexpectedEof => "closed",
+        _ => return (OutcomeKind::Protocol, format!("the exchange failed: {}", plain(error))),
+    };
+    (OutcomeKind::Protocol, format!("the receiver {what} the connection {when}"))
+}
+
+fn plain(error: &io::Error) -> String {
+    error.to_string().to_lowercase()
+}
+
+fn tls(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(error) => certificate(error),
+        rustls::Error::InvalidMessage(_) => "the receiver does not speak TLS on this port".to_owned(),
+        rustls::Error::AlertReceived(alert) => format!("the receiver refused the TLS handshake: {alert:?}"),
+        other => format!("the TLS handshake failed: {other}"),
+    }
+}
+
+fn certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("the certificate expired at {}", date(*not_after))
+        }
+        CertificateError::Expired => "the certificate has expired".to_owned(),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("the certificate is not valid before {}", date(*not_before))
+        }
+        CertificateError::NotValidYet => "the certificate is not valid yet".to_owned(),
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let expected = expected.to_str();
+            let names = presented.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+            format!("the certificate is not for `{expected}`: it names {names}")
+        }
+        CertificateError::NotValidForName => "the certificate is for another host name".to_owned(),
+        // An issuer that was made anew under its old name shows as a bad signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the certificate was issued by an authority that is not trusted here".to_owned()
+        }
+        CertificateError::Revoked => "the certificate was revoked".to_owned(),
+        other => format!("the certificate is not valid: {other}"),
+    }
+}
+
+fn date(at: UnixTime) -> String {
+    let at = UNIX_EPOCH + Duration::from_secs(at.as_secs());
+    Timestamp::try_from(at).map_or_else(|_| "an unknown time".to_owned(), |at| at.to_string())
+}

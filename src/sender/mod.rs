@@ -1,0 +1,194 @@
+//! The only outbound HTTP: one request becomes one outcome, never an error.
+
+mod egress;
+mod failure;
+mod progress;
+mod resolver;
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::Uri;
+use rustls::pki_types::CertificateDer;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+
+use crate::delivery::{Answer, AnswerLength, KEPT_ANSWER, Outcome, OutcomeKind, Phase, READ_ANSWER};
+use crate::request::Request;
+use failure::{classify, was_stale};
+use progress::NotingConnector;
+use resolver::CachingResolver;
+
+pub use egress::EgressPolicy;
+
+/// The longest head of an answer that is read, in bytes.
+const LONGEST_HEAD: usize = 32 * 1024;
+/// How many idle connections are kept, in all and to one receiver.
+const IDLE_CONNECTIONS: usize = 256;
+/// A reused connection may turn out to be closed; then the next is taken, and a fresh one at last.
+const STALE_CONNECTIONS: usize = IDLE_CONNECTIONS + 1;
+
+/// Sends requests over connections that it keeps open. Made once and shared by all threads.
+pub struct Sender {
+    resolver: CachingResolver,
+    extra_roots: Vec<CertificateDer<'static>>,
+    // An agent per scheme and timeout: ureq builds the TLS configuration anew for every connection where
+    // the timeout is set on the request. Timeouts are whole seconds up to 30, so they are few.
+    agents: Mutex<HashMap<(bool, Duration), Agent>>,
+}
+
+impl Sender {
+    /// A sender that keeps to `policy`, and trusts `extra_roots` beside the system's.
+    pub fn new(policy: EgressPolicy, extra_roots: Vec<CertificateDer<'static>>) -> Self {
+        Self { resolver: CachingResolver::new(policy), extra_roots, agents: Mutex::default() }
+    }
+
+    /// Makes one attempt. Whatever happens is the outcome; the exchange ends within the request's timeout.
+    pub fn send(&self, request: &Request) -> Outcome {
+        let started = Instant::now();
+        let outcome =
+            |kind, phase, error, answer| Outcome { kind, phase, error, answer, duration: started.elapsed() };
+        let mut head = None;
+        match self.exchange(request, started, &mut head) {
+            Ok(answer) => {
+                let (kind, error) = judge(&answer);
+                outcome(kind, Phase::Body, error, Some(answer))
+            }
+            Err(error) => {
+                let failure = classify(&error, progress::current(), request.timeout);
+                outcome(failure.kind, failure.phase, failure.error, head)
+            }
+        }
+    }
+
+    /// `head` is set as soon as the head of the answer is there, for the case that the body never is.
+    fn exchange(
+        &self,
+        request: &Request,
+        started: Instant,
+        head: &mut Option<Answer>,
+    ) -> Result<Answer, ureq::Error> {
+        let mut stale = 0;
+        loop {
+            let left = request.timeout.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return Err(ureq::Error::Timeout(ureq::Timeout::Global));
+            }
+            progress::start();
+            match self.run(request) {
+                Err(error) if was_stale(&error, progress::current()) && stale < STALE_CONNECTIONS => {
+                    stale += 1;
+                }
+                Err(error) => return Err(error),
+                Ok(response) => return read(response, head),
+            }
+        }
+    }
+
+    fn run(&self, request: &Request) -> Result<http::Response<Body>, ureq::Error> {
+        let uri: Uri = request.url.parse().map_err(|_| ureq::Error::BadUri("not a URL".to_owned()))?;
+        let agent = self.agent(uri.scheme_str() == Some("https"), request.timeout);
+        let mut post = http::Request::post(uri);
+        for (name, value) in &request.headers {
+            post = post.header(name, value);
+        }
+        agent.run(post.body(request.body.as_slice()).map_err(ureq::Error::Http)?)
+    }
+
+    fn agent(&self, tls: bool, timeout: Duration) -> Agent {
+        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.entry((tls, timeout)).or_insert_with(|| self.new_agent(tls, timeout)).clone()
+    }
+
+    fn new_agent(&self, tls: bool, timeout: Duration) -> Agent {
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // The environment's proxy would be dialled instead of the address that was judged.
+            .proxy(None)
+            .timeout_global(Some(timeout))
+            .max_response_header_size(LONGEST_HEAD)
+            .input_buffer_size(LONGEST_HEAD)
+            .output_buffer_size(16 * 1024)
+            .max_idle_connections(IDLE_CONNECTIONS)
+            .max_idle_connections_per_host(IDLE_CONNECTIONS);
+        if tls {
+            config = config.tls_config(TlsConfig::builder().root_certs(self.roots()).build());
+        }
+        Agent::with_parts(config.build(), NotingConnector::default(), self.resolver.clone())
+    }
+
+    /// The system's roots and the configured ones. Reading them takes milliseconds, so it waits until
+    /// something is sent over TLS.
+    fn roots(&self) -> RootCerts {
+        let system = rustls_native_certs::load_native_certs().certs;
+        let all: Vec<Certificate<'static>> = system
+            .iter()
+            .chain(&self.extra_roots)
+            .map(|root| Certificate::from_der(root).to_owned())
+            .collect();
+        RootCerts::new_with_certs(&all)
+    }
+}
+
+fn judge(answer: &Answer) -> (OutcomeKind, String) {
+    match answer.status {
+        200..=299 => (OutcomeKind::Delivered, String::new()),
+        status @ 300..=399 => {
+            let to = answer.header("location").map_or_else(String::new, |to| format!(" to `{to}`"));
+            (
+                OutcomeKind::Redirect,
+                format!("the receiver answered {status}, a redirect{to}, which is not followed"),
+            )
+        }
+        status => {
+            let reason = http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
+            let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
+            (OutcomeKind::HttpStatus, format!("the receiver answered {status}{reason}"))
+        }
+    }
+}
+
+fn read(response: http::Response<Body>, head: &mut Option<Answer>) -> Result<Answer, ureq::Error> {
+    progress::reading_body();
+    let (parts, mut body) = response.into_parts();
+    let announced = parts
+        .headers
+        .get(http::header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.trim().parse::<u64>().ok());
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let answer = head.insert(Answer {
+        status: parts.status.as_u16(),
+        headers,
+        body: Vec::new(),
+        length: AnswerLength::MoreThan(0),
+    });
+    // One byte more than is read at most tells whether there would be more.
+    let mut reader = body.as_reader().take(READ_ANSWER + 1);
+    let mut buffer = vec![0; 8 * 1024];
+    let mut total = 0;
+    loop {
+        let bytes = reader.read(&mut buffer).map_err(ureq::Error::from)?;
+        if bytes == 0 {
+            break;
+        }
+        total += bytes as u64;
+        let kept = bytes.min(KEPT_ANSWER - answer.body.len());
+        answer.body.extend_from_slice(&buffer[..kept]);
+        answer.length = AnswerLength::MoreThan(total);
+    }
+    answer.length = match announced {
+        Some(bytes) => AnswerLength::Exactly(bytes),
+        None if total > READ_ANSWER => AnswerLength::MoreThan(READ_ANSWER),
+        None => AnswerLength::Exactly(total),
+    };
+    Ok(answer.clone())
+}

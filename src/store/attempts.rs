@@ -1,0 +1,86 @@
+//! The table `attempts`: every request that was made, and what came back.
+
+use rusqlite::{Row, Transaction, params};
+
+use super::column;
+use crate::delivery::{Answer, AnswerLength, Attempt, Outcome, OutcomeKind, Phase};
+
+/// Stores an attempt; its number follows from those before it.
+pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusqlite::Result<()> {
+    let outcome = &attempt.outcome;
+    let answer = outcome.answer.as_ref();
+    let pairs = |pairs: &[(String, String)]| {
+        column::pairs_to_json(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    };
+    let (length, complete) = match answer.map(|answer| answer.length) {
+        Some(AnswerLength::Exactly(bytes)) => (i64::try_from(bytes).ok(), Some(true)),
+        Some(AnswerLength::MoreThan(bytes)) => (i64::try_from(bytes).ok(), Some(false)),
+        None => (None, None),
+    };
+    tx.prepare_cached(
+        "INSERT INTO attempts (delivery_id, started_at, duration_us, outcome, phase, error, url, request_headers,
+                               status_code, answer_headers, answer_body, answer_length, answer_complete)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?
+    .execute(params![
+        delivery,
+        column::millis(attempt.started_at),
+        column::micros(outcome.duration),
+        outcome.kind.name(),
+        outcome.phase.name(),
+        outcome.error,
+        attempt.url,
+        pairs(&attempt.headers),
+        answer.map(|answer| answer.status),
+        answer.map(|answer| pairs(&answer.headers)),
+        answer.map(|answer| &answer.body),
+        length,
+        complete,
+    ])?;
+    Ok(())
+}
+
+/// The attempts of a delivery, the first one first.
+pub(super) fn of_delivery(tx: &Transaction, delivery: i64) -> rusqlite::Result<Vec<Attempt>> {
+    let mut attempts: Vec<Attempt> = tx
+        .prepare_cached(
+            "SELECT started_at, duration_us, outcome, phase, error, url, request_headers, status_code,
+                    answer_headers, answer_body, answer_length, answer_complete
+             FROM attempts WHERE delivery_id = ?1 ORDER BY id",
+        )?
+        .query_map([delivery], from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    for (number, attempt) in (1..).zip(&mut attempts) {
+        attempt.number = number;
+    }
+    Ok(attempts)
+}
+
+fn from_row(row: &Row) -> rusqlite::Result<Attempt> {
+    let answer = match row.get::<_, Option<u16>>(7)? {
+        None => None,
+        Some(status) => {
+            let bytes = u64::try_from(row.get::<_, i64>(10)?).unwrap_or_default();
+            let complete = row.get::<_, bool>(11)?;
+            Some(Answer {
+                status,
+                headers: column::pairs_from_json(8, &row.get::<_, String>(8)?)?,
+                body: row.get(9)?,
+                length: if complete { AnswerLength::Exactly(bytes) } else { AnswerLength::MoreThan(bytes) },
+            })
+        }
+    };
+    Ok(Attempt {
+        number: 0,
+        started_at: column::time(0, row.get(0)?)?,
+        url: row.get(5)?,
+        headers: column::pairs_from_json(6, &row.get::<_, String>(6)?)?,
+        outcome: Outcome {
+            kind: column::named(2, &OutcomeKind::ALL, OutcomeKind::name, &row.get::<_, String>(2)?)?,
+            phase: column::named(3, &Phase::ALL, Phase::name, &row.get::<_, String>(3)?)?,
+            error: row.get(4)?,
+            answer,
+            duration: column::duration(row.get(1)?),
+        },
+    })
+}

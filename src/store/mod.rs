@@ -1,0 +1,74 @@
+//! The only SQL: opens the database file and offers what the verbs need of it in domain types. It knows no
+//! rule of the product; nothing of rusqlite leaves it.
+
+mod attempts;
+mod column;
+mod deliveries;
+mod events;
+mod fault;
+mod open;
+mod suppressions;
+mod webhooks;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::error::Result;
+use fault::Fault;
+
+pub use deliveries::{Accepted, Finished, Lease};
+pub use open::Presence;
+pub use webhooks::WebhookFilter;
+
+/// The database file. Several processes may hold it open at once; within one, writes take turns.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    // One connection for all writes of the process: SQLite's own waiting starves writers that compete.
+    connection: Mutex<Connection>,
+}
+
+impl Store {
+    /// Opens the file at `path`, and brings it to the current schema.
+    ///
+    /// # Errors
+    /// `NotFound` where it does not exist and `presence` demands that it does; `Storage` where it is not
+    /// ours, corrupt, from a newer version, or cannot be read and written. Nothing is changed then.
+    pub fn open(path: &Path, presence: Presence) -> Result<Self> {
+        let connection = open::open(path, presence)?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` on a consistent view.
+    fn read<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
+        self.within(TransactionBehavior::Deferred, work)
+    }
+
+    /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it.
+    fn write<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
+        self.within(TransactionBehavior::Immediate, work)
+    }
+
+    fn within<T>(
+        &self,
+        behavior: TransactionBehavior,
+        work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>,
+    ) -> Result<T> {
+        // A panic elsewhere left no transaction open: rusqlite rolls back on drop.
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = || -> std::result::Result<T, Fault> {
+            let transaction = connection.transaction_with_behavior(behavior)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        run().map_err(|fault| fault.into_error(&self.path))
+    }
+}

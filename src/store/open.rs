@@ -1,0 +1,188 @@
+//! Opening the file: who may read it, whether it is ours, and which version of the schema it has.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::fault::{Fault, corrupt};
+use crate::error::{Error, Report, Result};
+
+/// Whether the file has to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It is an error where it is not. An emission into a fresh file at a mistyped path would be lost.
+    Required,
+    /// It is created where it is not.
+    Created,
+}
+
+/// The application id in the file's header, `PTWH` in ASCII: this is how a file is known to be ours.
+const APPLICATION_ID: i32 = 0x5054_5748;
+
+/// Every version of the schema, the first one first. `PRAGMA user_version` counts those that a file has.
+const MIGRATIONS: [&str; 1] = [include_str!("0001_initial.sql")];
+
+/// How long a process waits for another to finish its transaction: short flat sleeps, because SQLite's own
+/// growing ones starve the last in the row.
+const BUSY_SLEEP: Duration = Duration::from_millis(2);
+const BUSY_TRIES: i32 = 15_000;
+
+pub fn open(path: &Path, presence: Presence) -> Result<Connection> {
+    let state = inspect(path)?;
+    match (state, presence) {
+        (State::Ours, _) => {}
+        (State::Absent | State::Empty, Presence::Required) => return Err(Error::NotFound(absent(path))),
+        (State::Absent | State::Empty, Presence::Created) => {
+            create_file(path).map_err(|error| unusable(path, &error))?;
+        }
+    }
+    connect(path, state).map_err(|fault| fault.into_error(path))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Absent,
+    Empty,
+    Ours,
+}
+
+/// Looks at the file before SQLite does: opening somebody else's database would leave files beside it.
+fn inspect(path: &Path) -> Result<State> {
+    let mut header = Vec::with_capacity(100);
+    match File::open(path) {
+        Ok(file) => file.take(100).read_to_end(&mut header).map_err(|error| unusable(path, &error))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Absent),
+        Err(error) => return Err(unusable(path, &error)),
+    };
+    if header.is_empty() {
+        return Ok(State::Empty);
+    }
+    // https://www.sqlite.org/fileformat2.html, section 1.3: the application id is at offset 68.
+    if !header.starts_with(b"SQLite format 3\0")
+        || header.get(68..72) != Some(&APPLICATION_ID.to_be_bytes()[..])
+    {
+        let report = Report::new(format!("`{}` is not a database of ptw-hooks", path.display()))
+            .hint("nothing was changed; name the right file with `--db` or `PTW_HOOKS_DB`");
+        return Err(Error::Storage(report));
+    }
+    if header.len() < 100 {
+        return Err(Error::Storage(corrupt(path)));
+    }
+    Ok(State::Ours)
+}
+
+/// The directories 0700 and the file 0600 before anything is in it; `-wal` and `-shm` take the file's mode.
+fn create_file(path: &Path) -> io::Result<()> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(directory)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => restrict(path),
+        other => other.map(drop),
+    }
+}
+
+/// An empty file that somebody else made gets our mode before a secret goes into it.
+#[cfg(unix)]
+fn restrict(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn restrict(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> {
+    // Without SQLITE_OPEN_URI: a path that begins with `file:` is a path.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_handler(Some(|tries| {
+        thread::sleep(BUSY_SLEEP);
+        tries < BUSY_TRIES
+    }))?;
+    connection.execute_batch(
+        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 1000;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(64);
+    if state != State::Ours {
+        initialise(&mut connection)?;
+    }
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Marks a fresh file as ours. This happens before the write-ahead log is switched on, so that the header
+/// of the file itself says so from the first commit on.
+fn initialise(connection: &mut Connection) -> std::result::Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let fresh =
+        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? == 0;
+    if fresh {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        apply(&transaction, 0)?;
+    }
+    transaction.commit()?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> std::result::Result<(), Fault> {
+    let version =
+        |connection: &Connection| connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let known = known_version();
+    let found = version(connection)?;
+    if found > known {
+        let report = Report::new(format!(
+            "cannot use `{}`: its schema has version {found}, this program knows up to {known}",
+            path.display()
+        ))
+        .hint("install a newer ptw-hooks; nothing was changed");
+        return Err(Error::Storage(report).into());
+    }
+    if found < known {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have been faster while this one waited.
+        let found = version(&transaction)?;
+        apply(&transaction, usize::try_from(found).unwrap_or(0))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn apply(connection: &Connection, from: usize) -> rusqlite::Result<()> {
+    for migration in MIGRATIONS.iter().skip(from) {
+        connection.execute_batch(migration)?;
+    }
+    connection.pragma_update(None, "user_version", known_version())
+}
+
+fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+fn absent(path: &Path) -> Report {
+    Report::new(format!("there is no database at `{}`", path.display())).hint(
+        "`ptw-hooks create` makes it with the first webhook; `--db` or `PTW_HOOKS_DB` name another file",
+    )
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Error {
+    Error::Storage(
+        Report::new(format!("cannot open `{}`: {error}", path.display()))
+            .hint("check the path and its permissions, or name another file with `--db`"),
+    )
+}

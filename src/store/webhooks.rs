@@ -1,0 +1,208 @@
+//! The table `webhooks`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::fault::Fault;
+use super::{Store, column};
+use crate::error::Result;
+use crate::event::EventType;
+use crate::signature::Secret;
+use crate::webhook::{Disabled, Header, Subscriptions, Webhook};
+
+/// Which webhooks to list; `None` takes all.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookFilter {
+    /// Of this project.
+    pub project: Option<i64>,
+    /// That subscribe to this event, by name or by `*`.
+    pub event: Option<EventType>,
+    /// Enabled ones, or disabled ones.
+    pub enabled: Option<bool>,
+}
+
+const COLUMNS: &str = "id, name, url, secret, project, enabled, events, timeout_ms, headers, disabled_reason, \
+                       disabled_at, created_at, updated_at, last_sent_at, last_status_code, last_error";
+
+impl Store {
+    /// Stores a new webhook and returns it with its id.
+    pub fn create_webhook(&self, webhook: &Webhook) -> Result<Webhook> {
+        self.write(|tx| {
+            tx.prepare_cached(
+                "INSERT INTO webhooks (name, url, secret, project, enabled, events, timeout_ms, headers,
+                                       disabled_reason, disabled_at, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?
+            .execute(params![
+                webhook.name,
+                webhook.url,
+                webhook.secret.expose(),
+                webhook.project,
+                webhook.enabled,
+                events_json(webhook),
+                timeout_millis(webhook),
+                headers_json(webhook),
+                webhook.disabled.as_ref().map(|disabled| &disabled.reason),
+                webhook.disabled.as_ref().map(|disabled| column::millis(disabled.at)),
+                column::millis(webhook.created_at),
+                column::millis(webhook.updated_at),
+            ])?;
+            Ok(Webhook { id: tx.last_insert_rowid(), ..webhook.clone() })
+        })
+    }
+
+    /// The webhooks that pass the filter, newest first.
+    pub fn webhooks(&self, filter: &WebhookFilter) -> Result<Vec<Webhook>> {
+        let mut webhooks = self.read(|tx| Ok(live(tx)?))?;
+        webhooks.retain(|webhook| {
+            filter.project.is_none_or(|project| webhook.project == Some(project))
+                && filter.event.is_none_or(|event| webhook.events.contains(event))
+                && filter.enabled.is_none_or(|enabled| webhook.enabled == enabled)
+        });
+        webhooks.reverse();
+        Ok(webhooks)
+    }
+
+    /// The webhook with this id, unless it was deleted.
+    pub fn webhook(&self, id: i64) -> Result<Option<Webhook>> {
+        self.read(|tx| Ok(find(tx, id)?))
+    }
+
+    /// Replaces the webhook with what `change` makes of it, in one transaction; `None` where there is none.
+    pub fn change_webhook(
+        &self,
+        id: i64,
+        change: impl FnOnce(&Webhook) -> Result<Webhook>,
+    ) -> Result<Option<Webhook>> {
+        self.write(|tx| {
+            let Some(webhook) = find(tx, id)? else { return Ok(None) };
+            let changed = change(&webhook)?;
+            save(tx, &changed)?;
+            Ok(Some(changed))
+        })
+    }
+
+    /// Hides the webhook, erases its secret, and ends what it was owed. Its log stays.
+    pub fn delete_webhook(&self, id: i64, at: Timestamp) -> Result<bool> {
+        self.write(|tx| {
+            let deleted = tx.execute(
+                "UPDATE webhooks SET deleted_at = ?2, secret = '', headers = '[]', enabled = 0
+                 WHERE id = ?1 AND deleted_at IS NULL",
+                params![id, column::millis(at)],
+            )?;
+            tx.execute(
+                "UPDATE deliveries
+                 SET status = 'failed', due_at = NULL, claimed_at = NULL, fence = fence + 1,
+                     last_error = 'the webhook was deleted'
+                 WHERE webhook_id = ?1 AND status = 'pending'",
+                [id],
+            )?;
+            Ok(deleted > 0)
+        })
+    }
+}
+
+/// Every webhook that was not deleted, oldest first.
+pub(super) fn live(tx: &Transaction) -> rusqlite::Result<Vec<Webhook>> {
+    tx.prepare_cached(&format!("SELECT {COLUMNS} FROM webhooks WHERE deleted_at IS NULL ORDER BY id"))?
+        .query_map([], from_row)?
+        .collect()
+}
+
+fn find(tx: &Transaction, id: i64) -> rusqlite::Result<Option<Webhook>> {
+    tx.prepare_cached(&format!("SELECT {COLUMNS} FROM webhooks WHERE id = ?1 AND deleted_at IS NULL"))?
+        .query_row([id], from_row)
+        .optional()
+}
+
+fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
+    tx.prepare_cached(
+        "UPDATE webhooks
+         SET name = ?2, url = ?3, secret = ?4, project = ?5, enabled = ?6, events = ?7, timeout_ms = ?8,
+             headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        webhook.id,
+        webhook.name,
+        webhook.url,
+        webhook.secret.expose(),
+        webhook.project,
+        webhook.enabled,
+        events_json(webhook),
+        timeout_millis(webhook),
+        headers_json(webhook),
+        webhook.disabled.as_ref().map(|disabled| &disabled.reason),
+        webhook.disabled.as_ref().map(|disabled| column::millis(disabled.at)),
+        column::millis(webhook.updated_at),
+    ])?;
+    Ok(())
+}
+
+/// Notes how the last request to a webhook ended.
+pub(super) fn note_sent(
+    tx: &Transaction,
+    id: i64,
+    at: Timestamp,
+    status_code: Option<u16>,
+    error: &str,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE webhooks SET last_sent_at = ?2, last_status_code = ?3, last_error = ?4 WHERE id = ?1",
+    )?
+    .execute(params![id, column::millis(at), status_code, error])?;
+    Ok(())
+}
+
+/// Disables a webhook that is enabled, with the reason.
+pub(super) fn disable(tx: &Transaction, id: i64, at: Timestamp, reason: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE webhooks SET enabled = 0, disabled_reason = ?3, disabled_at = ?2, updated_at = ?2
+         WHERE id = ?1 AND enabled = 1",
+    )?
+    .execute(params![id, column::millis(at), reason])?;
+    Ok(())
+}
+
+fn events_json(webhook: &Webhook) -> String {
+    serde_json::Value::from(webhook.events.names()).to_string()
+}
+
+fn headers_json(webhook: &Webhook) -> String {
+    column::pairs_to_json(webhook.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())))
+}
+
+fn timeout_millis(webhook: &Webhook) -> Option<i64> {
+    webhook.timeout.and_then(|timeout| i64::try_from(timeout.as_millis()).ok())
+}
+
+fn from_row(row: &Row) -> rusqlite::Result<Webhook> {
+    let names: Vec<String> =
+        serde_json::from_str(&row.get::<_, String>(6)?).map_err(|error| column::bad(6, error))?;
+    let events = Subscriptions::from_names(&names).map_err(|_| column::bad(6, "unknown event"))?;
+    let timeout = row.get::<_, Option<i64>>(7)?.and_then(|millis| u64::try_from(millis).ok());
+    let headers = column::pairs_from_json(8, &row.get::<_, String>(8)?)?;
+    let disabled_at = column::time_or_none(10, row.get(10)?)?;
+    Ok(Webhook {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        url: row.get(2)?,
+        secret: Secret::unchecked(row.get(3)?),
+        project: row.get(4)?,
+        enabled: row.get(5)?,
+        events,
+        timeout: timeout.map(Duration::from_millis),
+        headers: headers.into_iter().map(|(name, value)| Header { name, value }).collect(),
+        disabled: row
+            .get::<_, Option<String>>(9)?
+            .zip(disabled_at)
+            .map(|(reason, at)| Disabled { reason, at }),
+        created_at: column::time(11, row.get(11)?)?,
+        updated_at: column::time(12, row.get(12)?)?,
+        last_sent_at: column::time_or_none(13, row.get(13)?)?,
+        last_status_code: row.get(14)?,
+        last_error: row.get(15)?,
+    })
+}

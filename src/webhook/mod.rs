@@ -1,0 +1,389 @@
+//! Webhooks: the stored definition, what creates it, what changes it, and which events it is owed. Pure.
+
+pub mod headers;
+pub mod url;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::error::{Error, Fault, Problem, Result};
+use crate::event::{EventType, check_text};
+use crate::signature::Secret;
+
+pub use headers::Header;
+
+/// What an exchange with a receiver may take, from the name look-up to the last byte of the answer.
+pub const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30);
+
+/// One receiver: where events go, which ones, and what proves them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Counts from 1 and is never given twice.
+    pub id: i64,
+    /// For people; several webhooks may share one.
+    pub name: String,
+    /// Where requests are sent, http or https.
+    pub url: String,
+    /// The key of both signatures.
+    pub secret: Secret,
+    /// The project whose events it is owed; `None` is owed those of every project.
+    pub project: Option<i64>,
+    /// A disabled webhook is owed nothing; what it misses is recorded.
+    pub enabled: bool,
+    /// The events that it is owed.
+    pub events: Subscriptions,
+    /// For the whole exchange; `None` takes the configured default.
+    pub timeout: Option<Duration>,
+    /// Sent with every request.
+    pub headers: Vec<Header>,
+    /// Why and when it was disabled.
+    pub disabled: Option<Disabled>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its definition last changed.
+    pub updated_at: Timestamp,
+    /// When a request was last sent to it.
+    pub last_sent_at: Option<Timestamp>,
+    /// The status code of the last answer, if the last request was answered.
+    pub last_status_code: Option<u16>,
+    /// What went wrong with the last request; empty if nothing did.
+    pub last_error: String,
+}
+
+/// Why a webhook is disabled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disabled {
+    /// One clause.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// The events that a webhook is owed, in the order in which they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subscriptions(Vec<Subscription>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subscription {
+    All,
+    One(EventType),
+}
+
+impl Subscriptions {
+    /// Subscriptions from names; `*` stands for every event. Names that are given twice count once.
+    ///
+    /// # Errors
+    /// A problem for every name that is no event.
+    pub fn from_names<S: AsRef<str>>(names: &[S]) -> std::result::Result<Self, Vec<Problem>> {
+        let mut subscriptions = Self::default();
+        let mut problems = Vec::new();
+        for name in names {
+            match name.as_ref() {
+                "*" => subscriptions.add(Subscription::All),
+                name => match EventType::from_input("events", name) {
+                    Ok(event) => subscriptions.add(Subscription::One(event)),
+                    Err(problem) => problems.push(problem),
+                },
+            }
+        }
+        if problems.is_empty() { Ok(subscriptions) } else { Err(problems) }
+    }
+
+    fn add(&mut self, one: Subscription) {
+        if !self.0.contains(&one) {
+            self.0.push(one);
+        }
+    }
+
+    /// Whether `event` is among them.
+    pub fn contains(&self, event: EventType) -> bool {
+        self.0.iter().any(|one| *one == Subscription::All || *one == Subscription::One(event))
+    }
+
+    /// The names, `*` for all.
+    pub fn names(&self) -> Vec<&'static str> {
+        let name = |one: &Subscription| match one {
+            Subscription::All => "*",
+            Subscription::One(event) => event.name(),
+        };
+        self.0.iter().map(name).collect()
+    }
+}
+
+/// What an event means to one webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// It is owed the event.
+    Owed,
+    /// It would be, but is disabled.
+    Disabled,
+    /// It belongs to another project than the event.
+    OtherProject,
+    /// It does not subscribe to this event.
+    NotSubscribed,
+}
+
+impl Webhook {
+    /// What an event of this type and project means to this webhook.
+    pub fn matches(&self, event: EventType, project: Option<i64>) -> Match {
+        if !self.events.contains(event) {
+            Match::NotSubscribed
+        } else if self.project.is_some() && self.project != project {
+            Match::OtherProject
+        } else if self.enabled {
+            Match::Owed
+        } else {
+            Match::Disabled
+        }
+    }
+}
+
+/// What a caller gives to create a webhook, unchecked.
+#[derive(Debug, Clone)]
+pub struct NewWebhook {
+    /// For people.
+    pub name: String,
+    /// Where requests go.
+    pub url: String,
+    /// The key of the signatures.
+    pub secret: Secret,
+    /// The project, or `None` for all.
+    pub project: Option<i64>,
+    /// Whether it is owed events from now on.
+    pub enabled: bool,
+    /// Names of events, or `*`.
+    pub events: Vec<String>,
+    /// For the whole exchange.
+    pub timeout: Option<Duration>,
+    /// Sent with every request.
+    pub headers: Vec<Header>,
+}
+
+impl NewWebhook {
+    /// The webhook that results, with id 0 until it is stored.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every problem at once.
+    pub fn validate(self, now: Timestamp) -> Result<Webhook> {
+        let (events, problems) = split(Subscriptions::from_names(&self.events));
+        let webhook = Webhook {
+            id: 0,
+            name: self.name.trim().to_owned(),
+            url: self.url.trim().to_owned(),
+            secret: self.secret,
+            project: self.project,
+            enabled: self.enabled,
+            events,
+            timeout: self.timeout,
+            headers: self.headers,
+            disabled: (!self.enabled).then(|| Disabled { reason: "created disabled".to_owned(), at: now }),
+            created_at: now,
+            updated_at: now,
+            last_sent_at: None,
+            last_status_code: None,
+            last_error: String::new(),
+        };
+        webhook.checked(problems)
+    }
+}
+
+/// What a caller changes; `None` keeps what is there.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookChanges {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new address.
+    pub url: Option<String>,
+    /// A new secret, which signs from the next attempt on.
+    pub secret: Option<Secret>,
+    /// Another project, or `Some(None)` for all.
+    pub project: Option<Option<i64>>,
+    /// Whether it is owed events from now on.
+    pub enabled: Option<bool>,
+    /// Replaces the subscriptions.
+    pub events: Option<Vec<String>>,
+    /// Added to the subscriptions.
+    pub add_events: Vec<String>,
+    /// Taken from the subscriptions.
+    pub remove_events: Vec<String>,
+    /// Another timeout, or `Some(None)` for the configured default.
+    pub timeout: Option<Option<Duration>>,
+    /// Replaces the headers.
+    pub headers: Option<Vec<Header>>,
+}
+
+impl WebhookChanges {
+    /// Only whether it is enabled.
+    pub fn enabled(enabled: bool) -> Self {
+        Self { enabled: Some(enabled), ..Self::default() }
+    }
+
+    /// `webhook` with these changes made.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every problem at once.
+    pub fn apply(self, webhook: &Webhook, now: Timestamp) -> Result<Webhook> {
+        let mut changed = webhook.clone();
+        let mut problems = Vec::new();
+        if let Some(names) = self.events {
+            let (events, found) = split(Subscriptions::from_names(&names));
+            changed.events = events;
+            problems.extend(found);
+        }
+        let (added, found) = split(Subscriptions::from_names(&self.add_events));
+        added.0.into_iter().for_each(|one| changed.events.add(one));
+        problems.extend(found);
+        let (removed, found) = split(Subscriptions::from_names(&self.remove_events));
+        changed.events.0.retain(|one| !removed.0.contains(one));
+        problems.extend(found);
+        if !removed.0.is_empty()
+            && !removed.0.contains(&Subscription::All)
+            && changed.events.0.contains(&Subscription::All)
+        {
+            problems.push(
+                Problem::other(
+                    "events",
+                    "events cannot be removed one by one: the webhook subscribes to `*`",
+                )
+                .hint("name those that it keeps with `--event`"),
+            );
+        }
+        changed.name = self.name.map_or(changed.name, |name| name.trim().to_owned());
+        changed.url = self.url.map_or(changed.url, |url| url.trim().to_owned());
+        changed.secret = self.secret.unwrap_or(changed.secret);
+        changed.project = self.project.unwrap_or(changed.project);
+        changed.timeout = self.timeout.unwrap_or(changed.timeout);
+        changed.headers = self.headers.unwrap_or(changed.headers);
+        if let Some(enabled) = self.enabled {
+            changed.set_enabled(enabled, "disabled by hand", now);
+        }
+        changed.updated_at = now;
+        changed.checked(problems)
+    }
+}
+
+impl Webhook {
+    /// Enables or disables, and keeps the reason of the first disabling.
+    pub fn set_enabled(&mut self, enabled: bool, reason: &str, now: Timestamp) {
+        if enabled {
+            self.disabled = None;
+        } else if self.enabled {
+            self.disabled = Some(Disabled { reason: reason.to_owned(), at: now });
+        }
+        self.enabled = enabled;
+    }
+
+    fn checked(self, mut problems: Vec<Problem>) -> Result<Self> {
+        problems.extend(check_text("name", &self.name, 200).err());
+        if self.name.chars().any(char::is_control) {
+            problems.push(Problem::other("name", "name cannot hold control characters"));
+        }
+        problems.extend(url::check(&self.url).err());
+        problems.extend(headers::check(&self.headers));
+        if let Some(project) = self.project {
+            problems.extend(crate::event::integer("project", &project.to_string()).err());
+        }
+        let whole = |timeout: &Duration| timeout.subsec_nanos() == 0 && TIMEOUTS.contains(timeout);
+        if !self.timeout.as_ref().is_none_or(whole) {
+            problems.push(Problem::other(
+                "timeout",
+                "timeout cannot be used: it is from 1s to 30s, in whole seconds",
+            ));
+        }
+        if problems.is_empty() { Ok(self) } else { Err(Error::Invalid(problems)) }
+    }
+}
+
+fn split(subscriptions: std::result::Result<Subscriptions, Vec<Problem>>) -> (Subscriptions, Vec<Problem>) {
+    match subscriptions {
+        Ok(subscriptions) => (subscriptions, Vec::new()),
+        Err(problems) => (Subscriptions::default(), problems),
+    }
+}
+
+/// A problem of `field` with text that has more than `max` characters or none.
+pub(crate) fn blank_or_long(field: &'static str, text: &str, max: usize) -> Option<Problem> {
+    match text.chars().count() {
+        0 => Some(Problem { field, fault: Fault::Blank }),
+        length if length > max => Some(Problem { field, fault: Fault::TooLong(max) }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2024-01-15T10:30:00Z".parse().unwrap()
+    }
+
+    fn new(events: &[&str]) -> NewWebhook {
+        NewWebhook {
+            name: "ERP".into(),
+            url: "https://erp.example/x".into(),
+            secret: Secret::unchecked("abcdefgh".into()),
+            project: None,
+            enabled: true,
+            events: events.iter().map(|name| (*name).to_owned()).collect(),
+            timeout: None,
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_event_is_owed_to_enabled_subscribers_of_its_project_and_to_global_ones() {
+        let mut webhook = new(&["permit_created"]).validate(now()).unwrap();
+        assert_eq!(webhook.matches(EventType::PermitCreated, Some(5)), Match::Owed);
+        assert_eq!(webhook.matches(EventType::PermitCreated, None), Match::Owed);
+        assert_eq!(webhook.matches(EventType::PermitApproved, None), Match::NotSubscribed);
+        webhook.project = Some(5);
+        assert_eq!(webhook.matches(EventType::PermitCreated, Some(5)), Match::Owed);
+        assert_eq!(webhook.matches(EventType::PermitCreated, Some(6)), Match::OtherProject);
+        assert_eq!(webhook.matches(EventType::PermitCreated, None), Match::OtherProject);
+        webhook.enabled = false;
+        assert_eq!(webhook.matches(EventType::PermitCreated, Some(5)), Match::Disabled);
+    }
+
+    #[test]
+    fn every_problem_of_a_new_webhook_is_reported_at_once() {
+        let bad = NewWebhook {
+            name: " ".into(),
+            url: "ftp://x".into(),
+            timeout: Some(Duration::from_secs(31)),
+            project: Some(i64::MAX),
+            headers: vec![Header { name: "Host".into(), value: "x".into() }],
+            ..new(&["permit_aproved", "webhook_test"])
+        };
+        let Err(Error::Invalid(problems)) = bad.validate(now()) else { panic!("accepted") };
+        let fields: Vec<_> = problems.iter().map(|problem| problem.field).collect();
+        assert_eq!(fields, ["events", "events", "name", "url", "headers", "project", "timeout"]);
+    }
+
+    #[test]
+    fn subscriptions_are_replaced_added_to_and_taken_from() {
+        let webhook = new(&["permit_created", "permit_created", "permit_approved"]).validate(now()).unwrap();
+        assert_eq!(webhook.events.names(), ["permit_created", "permit_approved"]);
+        let change = |add: &[&str], remove: &[&str]| WebhookChanges {
+            add_events: add.iter().map(|s| (*s).to_owned()).collect(),
+            remove_events: remove.iter().map(|s| (*s).to_owned()).collect(),
+            ..WebhookChanges::default()
+        };
+        let changed = change(&["permit_expired"], &["permit_created"]).apply(&webhook, now()).unwrap();
+        assert_eq!(changed.events.names(), ["permit_approved", "permit_expired"]);
+        let all = new(&["*"]).validate(now()).unwrap();
+        assert!(change(&[], &["permit_created"]).apply(&all, now()).is_err());
+        assert!(change(&[], &["*"]).apply(&all, now()).unwrap().events.names().is_empty());
+    }
+
+    #[test]
+    fn the_first_reason_for_being_disabled_stays() {
+        let mut webhook = new(&[]).validate(now()).unwrap();
+        webhook.set_enabled(false, "gone", now());
+        webhook.set_enabled(false, "by hand", now());
+        assert_eq!(webhook.disabled.as_ref().unwrap().reason, "gone");
+        webhook.set_enabled(true, "", now());
+        assert_eq!(webhook.disabled, None);
+    }
+}

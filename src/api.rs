@@ -354,6 +354,7 @@ fn micros<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Erro
     serializer.serialize_str(&timestamp(*at))
 }
 
+#[expect(clippy::ref_option, reason = "serde hands the field over like this")]
 fn micros_or_null<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match at {
         Some(at) => micros(at, serializer),

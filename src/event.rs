@@ -244,7 +244,7 @@ impl Event {
 
 /// A Hot Work permit as an example: what `test`, `demo` and the documentation send.
 pub fn sample(event: &str) -> NewEvent {
-    let member = |key: &str, value: &str| (key.to_owned(), payload::Member::Text(value.to_owned()));
+    let member = |key: &str, value: &str| Ok((key.to_owned(), payload::Member::Text(value.to_owned())));
     NewEvent {
         event: event.to_owned(),
         permit_id: "123".to_owned(),

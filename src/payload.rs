@@ -19,8 +19,9 @@ pub const MAX_BODY: usize = 256 * 1024;
 pub struct DataInput {
     /// A JSON object as text.
     pub json: Option<String>,
-    /// Members; a key that is there already keeps its place and takes the new value.
-    pub members: Vec<(String, Member)>,
+    /// Members; a key that is there already keeps its place and takes the new value. One that could not be
+    /// read is reported with all other problems.
+    pub members: Vec<Result<(String, Member), Problem>>,
 }
 
 /// The value of one member.
@@ -30,6 +31,34 @@ pub enum Member {
     Text(String),
     /// JSON text of any kind.
     Json(String),
+}
+
+impl Member {
+    /// A member from `KEY=TEXT` or `KEY:=JSON`.
+    ///
+    /// # Errors
+    /// A problem of `data` where there is no `=` or no key.
+    pub fn parse(text: &str) -> Result<(String, Self), Problem> {
+        let parsed = text.split_once('=').map(|(key, value)| match key.strip_suffix(':') {
+            Some(key) => (key, Self::Json(value.to_owned())),
+            None => (key, Self::Text(value.to_owned())),
+        });
+        match parsed {
+            Some((key, member)) if !key.is_empty() => Ok((key.to_owned(), member)),
+            _ => Err(Problem::other(
+                "data",
+                format!("data cannot be read: `{text}` is not KEY=TEXT or KEY:=JSON"),
+            )
+            .hint("write `--data approved_by='John Doe'` or `--data level:=3`")),
+        }
+    }
+
+    fn value(self, key: &str) -> Result<Value, Problem> {
+        match self {
+            Self::Text(text) => Ok(Value::String(text)),
+            Self::Json(json) => parse(key, &json),
+        }
+    }
 }
 
 /// Checks what was given as `data` and puts it together.
@@ -50,17 +79,13 @@ pub fn data(input: &DataInput) -> Result<Map<String, Value>, Vec<Problem>> {
             Err(problem) => problems.push(problem),
         }
     }
-    for (key, member) in &input.members {
-        match member {
-            Member::Text(text) => {
-                data.insert(key.clone(), Value::String(text.clone()));
+    for member in &input.members {
+        let value = member.clone().and_then(|(key, member)| Ok((member.value(&key)?, key)));
+        match value {
+            Ok((value, key)) => {
+                data.insert(key, value);
             }
-            Member::Json(json) => match parse(key, json) {
-                Ok(value) => {
-                    data.insert(key.clone(), value);
-                }
-                Err(problem) => problems.push(problem),
-            },
+            Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() { Ok(data) } else { Err(problems) }
@@ -297,21 +322,21 @@ mod tests {
     fn members_come_after_the_object_and_replace_in_place() {
         let input = DataInput {
             json: Some(r#"{"a":1,"b":2}"#.into()),
-            members: vec![
-                ("a".into(), Member::Text("x".into())),
-                ("c".into(), Member::Json("[true]".into())),
-            ],
+            members: ["a=x", "c:=[true]", "d=p:=q"].map(Member::parse).to_vec(),
         };
         let event = event(input).unwrap();
-        assert_eq!(data_part(&event), br#"{"a":"x","b":2,"c":[true]}}"#);
+        assert_eq!(data_part(&event), br#"{"a":"x","b":2,"c":[true],"d":"p:=q"}}"#);
+        assert!(Member::parse("no equals sign").is_err());
+        assert!(Member::parse(":=1").is_err());
     }
 
     #[test]
     fn a_body_that_is_too_long_is_refused() {
-        let member =
-            |length| DataInput { json: None, members: vec![("k".into(), Member::Text("x".repeat(length)))] };
-        assert!(event(member(MAX_BODY - 200)).is_ok());
-        let error = event(member(MAX_BODY)).unwrap_err();
+        let of = |length| {
+            event(DataInput { json: Some(format!("{{\"k\":\"{}\"}}", "x".repeat(length))), members: vec![] })
+        };
+        assert!(of(MAX_BODY - 200).is_ok());
+        let error = of(MAX_BODY).unwrap_err();
         assert!(error.to_string().contains("262144"), "{error}");
     }
 

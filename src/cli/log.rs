@@ -1,0 +1,47 @@
+//! The arguments of the commands that read the log.
+
+use clap::Args;
+
+use super::value::{EventName, status_values};
+use crate::delivery::Status;
+use crate::time::{Time, time};
+
+/// The arguments of `deliveries`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ptw-hooks deliveries --status failed --since 24h
+  ptw-hooks deliveries ERP --permit PTW-2024-001 -o csv")]
+pub struct DeliveriesArgs {
+    /// Only those of this webhook, by its id or its name
+    #[arg(value_name = "WEBHOOK")]
+    pub webhook: Option<String>,
+    /// Only those that stand so
+    #[arg(long, value_name = "STATUS", value_parser = status_values())]
+    pub status: Option<Status>,
+    /// Only those of this event
+    #[arg(long, value_name = "EVENT", value_parser = EventName { wildcard: false }, hide_possible_values = true)]
+    pub event: Option<String>,
+    /// Only those about this permit, by its id or its number
+    #[arg(long, value_name = "ID|NUMBER", allow_hyphen_values = true)]
+    pub permit: Option<String>,
+    /// Only those accepted since then: a time, a date, or an age such as 90m, 24h or 7d
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<Time>,
+    /// Only those accepted before then
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<Time>,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub limit: u32,
+}
+
+/// The arguments of `inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ptw-hooks inspect 42
+  ptw-hooks inspect 42 -o json")]
+pub struct InspectArgs {
+    /// The delivery, by its id
+    #[arg(value_name = "DELIVERY")]
+    pub delivery: i64,
+}

@@ -1,0 +1,126 @@
+//! The command line as types: what can be written, and the help that is shown. It reads nothing and does
+//! nothing; doc comments are the help text.
+#![expect(clippy::doc_markdown, reason = "help text is read in a terminal, where backticks are noise")]
+
+pub mod event;
+pub mod log;
+pub mod tools;
+pub mod value;
+pub mod webhook;
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::output::Format;
+use value::format_values;
+
+/// Outbound webhooks for permit-to-work systems: define them, fire events, see what was delivered
+///
+/// Webhooks are kept in one local SQLite file. Events are signed with HMAC-SHA256 and sent over HTTP; every
+/// attempt is logged. A delivery that failed stays in the file until it has been delivered or given up.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ptw-hooks",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  ptw-hooks create --name ERP --url https://erp.example/hooks --event permit_approved
+  ptw-hooks emit permit_approved --permit-id 123 --permit-number PTW-2024-001
+
+Exit codes:
+  0  done: all was delivered, or recognised as a duplicate
+  1  the database or the system failed
+  2  the input was bad
+  3  something was not delivered; `ptw-hooks deliveries` shows what and why
+  4  what was named does not exist
+  5  refused: an ambiguous name, or a signature that is not right"
+)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user's data directory]
+    #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    pub db: Option<PathBuf>,
+    /// The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user's
+    /// configuration directory]
+    #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]
+    #[arg(short, long, global = true, value_name = "FORMAT", value_parser = format_values())]
+    pub output: Option<Format>,
+    /// Print no notes and warnings, only data and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say which files are used and what is sent
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: Option<String>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a webhook: where events are sent, and which ones
+    Create(webhook::CreateArgs),
+    /// List the webhooks
+    List(webhook::ListArgs),
+    /// Show everything about one webhook
+    Show(webhook::ShowArgs),
+    /// Change a webhook
+    Update(webhook::UpdateArgs),
+    /// Enable a webhook, so that it is sent events again
+    Enable(webhook::EnableArgs),
+    /// Disable a webhook; what it misses is recorded
+    Disable(webhook::DisableArgs),
+    /// Delete a webhook; its log stays
+    Delete(webhook::DeleteArgs),
+    /// List the events that can be emitted and subscribed to
+    Events(event::EventsArgs),
+    /// Emit an event: sign it and send it to every webhook that is owed it
+    Emit(event::EmitArgs),
+    /// Send a test event to one webhook and show what came back
+    Test(event::TestArgs),
+    /// Show the log of deliveries, the newest first
+    Deliveries(log::DeliveriesArgs),
+    /// Show one delivery in full: request, attempts, answers and advice
+    Inspect(log::InspectArgs),
+    /// Check a signature, and say why where it is not right
+    Verify(tools::VerifyArgs),
+    /// Run the whole way on this machine, in a temporary database and without a network
+    Demo(tools::DemoArgs),
+    /// Print the completion script of a shell
+    Completions(tools::CompletionsArgs),
+    /// Print the manual page of a command
+    Man(tools::ManArgs),
+}
+
+/// Shells with a completion script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// The GNU shell
+    Bash,
+    /// The Z shell
+    Zsh,
+    /// The friendly interactive shell
+    Fish,
+    /// `PowerShell`
+    #[value(name = "powershell")]
+    PowerShell,
+    /// Elvish
+    Elvish,
+}

@@ -1,0 +1,221 @@
+//! The configuration: flags before `PTW_HOOKS_*` variables before the file before defaults. Reads the file
+//! and what it points to; the environment is handed in.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use ipnet::IpNet;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde::Deserialize;
+
+use crate::hooks::Settings;
+use crate::output::Format;
+use crate::retry::Schedule;
+use crate::sender::EgressPolicy;
+use crate::time;
+use crate::webhook::TIMEOUTS;
+
+/// How the environment is read: the value of a variable, if it is set and not empty.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// The flags that stand above everything else.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--db`
+    pub db: Option<PathBuf>,
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--output`
+    pub output: Option<Format>,
+    /// `--color`
+    pub color: Option<String>,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+/// Everything that can be configured.
+#[derive(Debug)]
+pub struct Config {
+    /// The database file; `None` where the system names no data directory.
+    pub db: Option<PathBuf>,
+    /// The configuration file that was read.
+    pub file: Option<PathBuf>,
+    /// The form of what is printed.
+    pub output: Format,
+    /// When to colour.
+    pub color: Color,
+    /// What the product works with.
+    pub settings: Settings,
+}
+
+/// The file, every member optional.
+#[expect(clippy::struct_field_names, reason = "`ca_file` is what the setting is called")]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    db: Option<PathBuf>,
+    output: Option<String>,
+    color: Option<String>,
+    timeout: Option<String>,
+    retry_schedule: Option<Vec<String>>,
+    ca_file: Option<PathBuf>,
+    deny_private: Option<bool>,
+    allow: Option<Vec<String>>,
+    deny: Option<Vec<String>>,
+}
+
+/// Puts the configuration together.
+///
+/// # Errors
+/// A sentence that names the file or the variable and what is wrong with it.
+pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
+    let named = flags.config.or_else(|| environment("PTW_HOOKS_CONFIG").map(PathBuf::from));
+    let (mut file, path) = read_file(named)?;
+    // Paths in the file are meant relative to it.
+    let beside = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    file.db = file.db.map(|db| beside.join(db));
+    file.ca_file = file.ca_file.map(|ca| beside.join(ca));
+    overlay(&mut file, environment)?;
+
+    let output = match (flags.output, file.output) {
+        (Some(format), _) => format,
+        (None, Some(name)) => Format::from_name(&name)
+            .ok_or_else(|| anyhow!("output cannot be `{name}`: it is table, json, ndjson, csv or tsv"))?,
+        (None, None) => Format::default(),
+    };
+    let color = match flags.color.or(file.color).as_deref() {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        // https://no-color.org: any value that is not empty, unless the user says otherwise.
+        None if environment("NO_COLOR").is_some() => Color::Never,
+        None | Some("auto") => Color::Auto,
+        Some(other) => bail!("color cannot be `{other}`: it is auto, always or never"),
+    };
+    Ok(Config {
+        db: flags.db.or(file.db).or_else(|| Some(dirs::data_dir()?.join("ptw-hooks").join("ptw-hooks.db"))),
+        output,
+        color,
+        settings: Settings {
+            timeout: file.timeout.map_or(Ok(Settings::default().timeout), |text| timeout(&text))?,
+            schedule: file.retry_schedule.map_or(Ok(Schedule::default()), |waits| schedule(&waits))?,
+            egress: EgressPolicy {
+                deny_private: file.deny_private.unwrap_or(false),
+                allow: networks("allow", file.allow)?,
+                deny: networks("deny", file.deny)?,
+            },
+            extra_roots: file.ca_file.map_or(Ok(Vec::new()), |path| certificates(&path))?,
+        },
+        file: path,
+    })
+}
+
+/// The file that was named, or the one at the default place if there is one.
+fn read_file(named: Option<PathBuf>) -> Result<(File, Option<PathBuf>)> {
+    let default = || Some(dirs::config_dir()?.join("ptw-hooks").join("config.toml"));
+    let (path, must_exist) = match named {
+        Some(path) => (path, true),
+        None => match default() {
+            Some(path) => (path, false),
+            None => return Ok((File::default(), None)),
+        },
+    };
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let file = toml::from_str(&text).map_err(|error| {
+                anyhow!("cannot use the configuration `{}`: {}", path.display(), error.to_string().trim())
+            })?;
+            Ok((file, Some(path)))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => Ok((File::default(), None)),
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot read the configuration `{}`", path.display()))
+        }
+    }
+}
+
+fn overlay(file: &mut File, environment: Environment) -> Result<()> {
+    let text = |name: &str| -> Result<Option<String>> {
+        environment(name)
+            .map(|value| value.into_string().map_err(|_| anyhow!("`{name}` cannot be used: it is not UTF-8")))
+            .transpose()
+    };
+    let list = |value: String| {
+        value.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()
+    };
+    if let Some(db) = environment("PTW_HOOKS_DB") {
+        file.db = Some(db.into());
+    }
+    if let Some(ca_file) = environment("PTW_HOOKS_CA_FILE") {
+        file.ca_file = Some(ca_file.into());
+    }
+    file.output = text("PTW_HOOKS_OUTPUT")?.or(file.output.take());
+    file.color = text("PTW_HOOKS_COLOR")?.or(file.color.take());
+    file.timeout = text("PTW_HOOKS_TIMEOUT")?.or(file.timeout.take());
+    file.retry_schedule = text("PTW_HOOKS_RETRY_SCHEDULE")?.map(list).or(file.retry_schedule.take());
+    file.allow = text("PTW_HOOKS_ALLOW")?.map(list).or(file.allow.take());
+    file.deny = text("PTW_HOOKS_DENY")?.map(list).or(file.deny.take());
+    if let Some(value) = text("PTW_HOOKS_DENY_PRIVATE")? {
+        let parsed = value
+            .parse()
+            .map_err(|_| anyhow!("`PTW_HOOKS_DENY_PRIVATE` cannot be `{value}`: it is true or false"))?;
+        file.deny_private = Some(parsed);
+    }
+    Ok(())
+}
+
+fn timeout(text: &str) -> Result<Duration> {
+    time::duration(text)
+        .ok()
+        .filter(|timeout| TIMEOUTS.contains(timeout) && timeout.subsec_nanos() == 0)
+        .ok_or_else(|| anyhow!("timeout cannot be `{text}`: it is from `1s` to `30s`, in whole seconds"))
+}
+
+fn schedule(waits: &[String]) -> Result<Schedule> {
+    const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    if waits.len() > 50 {
+        bail!("retry_schedule cannot have more than 50 entries");
+    }
+    let wait = |text: &String| {
+        time::duration(text).ok().filter(|wait| (Duration::from_secs(1)..=LONGEST).contains(wait)).ok_or_else(
+            || anyhow!("retry_schedule cannot hold `{text}`: write waits from `1s` to `7d`, such as `5m`"),
+        )
+    };
+    Ok(Schedule(waits.iter().map(wait).collect::<Result<_>>()?))
+}
+
+fn networks(name: &str, list: Option<Vec<String>>) -> Result<Vec<IpNet>> {
+    let network = |text: String| {
+        let single = || text.parse::<IpAddr>().map(IpNet::from).ok();
+        text.parse().ok().or_else(single).ok_or_else(|| {
+            anyhow!("{name} cannot hold `{text}`: write a network such as `10.0.0.0/8` or an address")
+        })
+    };
+    list.unwrap_or_default().into_iter().map(network).collect()
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let shown = path.display();
+    let pem = fs::read(path).with_context(|| format!("cannot read ca_file `{shown}`"))?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| anyhow!("cannot use ca_file `{shown}`: it is not PEM: {error}"))?;
+    if found.is_empty() {
+        bail!("cannot use ca_file `{shown}`: there is no certificate in it");
+    }
+    Ok(found)
+}

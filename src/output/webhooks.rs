@@ -1,0 +1,126 @@
+//! How webhooks look.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::Look;
+use super::table::{Cell, Column, Table, Tone, number, words};
+use super::text::{printable, shortened};
+use crate::webhook::Webhook;
+use crate::webhook::headers::MASK;
+
+const COLUMNS: [Column; 9] = [
+    number("id"),
+    words("name"),
+    words("enabled"),
+    words("project"),
+    words("url"),
+    words("events"),
+    words("secret"),
+    words("last_sent"),
+    words("last_result"),
+];
+
+/// A row for each webhook.
+pub fn table(webhooks: &[Webhook], look: &Look) -> Table {
+    Table::new(&COLUMNS, webhooks.iter().map(|webhook| row(webhook, look)))
+}
+
+fn row(webhook: &Webhook, look: &Look) -> Vec<Cell> {
+    vec![
+        webhook.id.into(),
+        webhook.name.as_str().into(),
+        enabled(webhook),
+        project(webhook).into(),
+        webhook.url.as_str().into(),
+        webhook.events.names().join(" ").into(),
+        webhook.secret.masked().into(),
+        look.time_or(webhook.last_sent_at, "").into(),
+        last_result(webhook),
+    ]
+}
+
+/// Everything about one webhook, a line each.
+pub fn details(webhook: &Webhook, look: &Look, reveal_secret: bool, default_timeout: Duration) -> String {
+    let secret = if reveal_secret { webhook.secret.expose().to_owned() } else { webhook.secret.masked() };
+    let timeout = webhook.timeout.map_or_else(
+        || format!("{} s (default)", default_timeout.as_secs()),
+        |timeout| format!("{} s", timeout.as_secs()),
+    );
+    let events = webhook.events.names();
+    let enabled = match &webhook.disabled {
+        Some(disabled) => format!("no: {}, since {}", disabled.reason, look.time(disabled.at)),
+        None => "yes".to_owned(),
+    };
+    let mut lines = vec![
+        ("id", webhook.id.to_string()),
+        ("name", webhook.name.clone()),
+        ("url", webhook.url.clone()),
+        ("enabled", enabled),
+        ("project", project(webhook)),
+        ("events", if events.is_empty() { "none".to_owned() } else { events.join(" ") }),
+        ("secret", secret),
+        ("timeout", timeout),
+    ];
+    lines.extend(webhook.headers.iter().map(|header| ("header", format!("{}: {MASK}", header.name))));
+    lines.extend([
+        ("created", look.time(webhook.created_at)),
+        ("updated", look.time(webhook.updated_at)),
+        ("last sent", look.time_or(webhook.last_sent_at, "never")),
+    ]);
+    if webhook.last_sent_at.is_some() {
+        lines.push(("last result", last_result(webhook).text));
+    }
+    let mut text = String::new();
+    for (name, value) in lines {
+        let _ = writeln!(text, "{name:<12} {}", printable(&value));
+    }
+    text
+}
+
+fn enabled(webhook: &Webhook) -> Cell {
+    match &webhook.disabled {
+        Some(disabled) => Cell::toned(format!("no: {}", disabled.reason), Tone::Bad),
+        None => Cell::toned("yes", Tone::Good),
+    }
+}
+
+fn project(webhook: &Webhook) -> String {
+    webhook.project.map_or_else(|| "all".to_owned(), |project| project.to_string())
+}
+
+fn last_result(webhook: &Webhook) -> Cell {
+    match (webhook.last_sent_at, webhook.last_status_code) {
+        (None, _) => Cell::toned("", Tone::Plain),
+        (Some(_), Some(code)) if webhook.last_error.is_empty() => Cell::toned(code.to_string(), Tone::Good),
+        (Some(_), _) => Cell::toned(shortened(&webhook.last_error, 60), Tone::Bad),
+    }
+}
+
+/// What is said of a webhook that was just created. A generated secret is shown this once.
+pub fn created(webhook: &Webhook, generated: bool) -> String {
+    let created = format!("created webhook {} `{}`\n", webhook.id, printable(&webhook.name));
+    if generated {
+        format!(
+            "{created}secret  {}\n        shown this once: give it to the receiver now\n",
+            webhook.secret.expose()
+        )
+    } else {
+        format!("{created}secret  {}\n", webhook.secret.masked())
+    }
+}
+
+/// The row of a webhook that was just created, with its secret this once.
+pub fn created_table(webhook: &Webhook) -> Table {
+    let columns =
+        [number("id"), words("name"), words("project"), words("url"), words("events"), words("secret")];
+    let row = vec![
+        webhook.id.into(),
+        webhook.name.as_str().into(),
+        project(webhook).into(),
+        webhook.url.as_str().into(),
+        webhook.events.names().join(" ").into(),
+        webhook.secret.expose().into(),
+    ];
+    Table::new(&columns, [row])
+}

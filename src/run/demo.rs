@@ -1,0 +1,108 @@
+//! `demo`: the whole way on this machine, in a temporary database, with a real receiver.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::session::Session;
+use crate::delivery::DeliveryFilter;
+use crate::error::exit;
+use crate::event::{NewEvent, sample};
+use crate::hooks::{Hooks, Presence, Sending, WebhookFilter, new_secret};
+use crate::output::{deliveries, webhooks};
+use crate::receiver::Receiver;
+use crate::signature::Secret;
+use crate::webhook::NewWebhook;
+
+/// How long the receiver may take to hand over what it got; it already answered.
+const SOON: Duration = Duration::from_secs(10);
+
+/// `demo`
+pub fn demo(session: &mut Session) -> Result<u8> {
+    let directory =
+        tempfile::Builder::new().prefix("ptw-hooks-demo-").tempdir().context("cannot make a directory")?;
+    let hooks =
+        Hooks::open(&directory.path().join("demo.db"), Presence::Created, session.config.settings.clone())?;
+    let secret = new_secret()?;
+    let answer = |path: &str| if path == "/broken" { 500 } else { 200 };
+    let receiver = Receiver::start(secret.clone(), answer).context("cannot listen on 127.0.0.1")?;
+
+    say(session, "A receiver listens on this machine and checks the signature of whatever it gets.\n")?;
+    step(session, "create --name ERP --url URL --event permit_approved --event permit_activated")?;
+    hooks.create(webhook(
+        "ERP",
+        receiver.url("/permits"),
+        &secret,
+        &["permit_approved", "permit_activated"],
+    ))?;
+    let table = webhooks::table(&hooks.list(&WebhookFilter::default())?, session.out.look());
+    say(session, &table.render(session.out.look()))?;
+
+    let event = sample("permit_approved");
+    step(
+        session,
+        "emit permit_approved --permit-id 123 --permit-number PTW-2024-001 --permit-type 'Hot Work' …",
+    )?;
+    emit(session, &hooks, &event)?;
+    let receipt = receiver.next(SOON).context("the receiver got nothing")?;
+    let verdict = |right| if right { "right" } else { "WRONG" };
+    say(
+        session,
+        &format!(
+            "\nThe receiver got {} bytes, answered {}, and found X-Athens-Signature {} and webhook-signature {}:\n{}\n",
+            receipt.body.len(),
+            receipt.answered,
+            verdict(receipt.athens),
+            verdict(receipt.standard),
+            String::from_utf8_lossy(&receipt.body),
+        ),
+    )?;
+    if !(receipt.athens && receipt.standard) {
+        bail!("the receiver could not verify what was sent");
+    }
+
+    step(session, "emit permit_approved …        # the same event again, within the hour")?;
+    emit(session, &hooks, &event)?;
+
+    step(session, "create --name broken --url URL --event '*'        # a receiver that answers 500")?;
+    hooks.create(webhook("broken", receiver.url("/broken"), &secret, &["*"]))?;
+    step(session, "emit permit_activated --permit-id 123 --permit-number PTW-2024-001 …")?;
+    emit(session, &hooks, &sample("permit_activated"))?;
+
+    step(session, "deliveries")?;
+    let log = hooks.deliveries(&DeliveryFilter { limit: 50, ..DeliveryFilter::default() })?;
+    let table = deliveries::table(&log, session.out.look());
+    say(session, &table.render(session.out.look()))?;
+    say(
+        session,
+        "\nThe failed delivery stays pending until its next attempt. The database of this demo is now removed.\n",
+    )?;
+    Ok(exit::DONE)
+}
+
+fn emit(session: &mut Session, hooks: &Hooks, event: &NewEvent) -> Result<()> {
+    let emission = hooks.emit(event, Sending::Now)?;
+    let table = deliveries::emission(&emission.deliveries, &emission.suppressed, session.out.look());
+    say(session, &table.render(session.out.look()))
+}
+
+fn webhook(name: &str, url: String, secret: &Secret, events: &[&str]) -> NewWebhook {
+    NewWebhook {
+        name: name.to_owned(),
+        url,
+        secret: secret.clone(),
+        project: None,
+        enabled: true,
+        events: events.iter().map(|event| (*event).to_owned()).collect(),
+        timeout: None,
+        headers: Vec::new(),
+    }
+}
+
+fn step(session: &mut Session, command: &str) -> Result<()> {
+    say(session, &format!("\n$ ptw-hooks {command}\n"))
+}
+
+fn say(session: &mut Session, text: &str) -> Result<()> {
+    Ok(session.out.plain(text)?)
+}

@@ -1,0 +1,84 @@
+//! What a command reads beside its arguments: secrets, bodies and data, from files or standard input.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::environment;
+use crate::error::Error;
+use crate::signature::Secret;
+
+/// A file with a secret is not longer than this, in bytes.
+const LONGEST_SECRET_FILE: u64 = 4096;
+
+/// The bytes of a file, or of standard input for `-`; at most `limit` of them.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn read(path: &Path, what: &str, limit: u64) -> Result<Vec<u8>> {
+    let stdin = path == Path::new("-");
+    let mut bytes = Vec::new();
+    if stdin {
+        if io::stdin().is_terminal() {
+            bail!("cannot read {what} from a terminal; pipe it in, or name a file");
+        }
+        io::stdin()
+            .lock()
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("cannot read {what} from standard input"))?;
+    } else {
+        let open = || format!("cannot read {what} from `{}`", path.display());
+        File::open(path).with_context(open)?.take(limit + 1).read_to_end(&mut bytes).with_context(open)?;
+    }
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        bail!("cannot read {what}: it has more than {limit} bytes");
+    }
+    Ok(bytes)
+}
+
+/// The same as text.
+///
+/// # Errors
+/// As [`read`], and where it is not UTF-8.
+pub fn read_text(path: &Path, what: &str, limit: u64) -> Result<String> {
+    String::from_utf8(read(path, what, limit)?).map_err(|_| anyhow!("cannot read {what}: it is not UTF-8"))
+}
+
+/// The secret that somebody chose, if they did: on the command line or in a file.
+///
+/// # Errors
+/// As [`read`], and where it cannot be a secret.
+pub fn secret(given: Option<String>, file: Option<&Path>) -> Result<Option<Secret>> {
+    let text = match (given, file) {
+        (Some(text), _) => text,
+        (None, Some(path)) => secret_file(path)?,
+        (None, None) => return Ok(None),
+    };
+    let secret = Secret::new(text).map_err(|problem| Error::Invalid(vec![problem]))?;
+    Ok(Some(secret))
+}
+
+/// The content of a secret file, without the line break at its end that editors add.
+///
+/// # Errors
+/// As [`read`].
+pub fn secret_file(path: &Path) -> Result<String> {
+    let text = read_text(path, "the secret", LONGEST_SECRET_FILE)?;
+    let text = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(text.to_owned())
+}
+
+/// The secret in `PTW_HOOKS_SECRET`, if it is set.
+///
+/// # Errors
+/// Where it is not UTF-8.
+pub fn secret_variable() -> Result<Option<String>> {
+    environment("PTW_HOOKS_SECRET")
+        .map(|value| {
+            value.into_string().map_err(|_| anyhow!("`PTW_HOOKS_SECRET` cannot be used: it is not UTF-8"))
+        })
+        .transpose()
+}

@@ -1,0 +1,63 @@
+//! The commands that read the log.
+
+use anyhow::{Result, anyhow};
+use jiff::Timestamp;
+
+use super::session::Session;
+use crate::api::{DeliveryObject, InspectionObject};
+use crate::cli::log::{DeliveriesArgs, InspectArgs};
+use crate::delivery::{DeliveryFilter, Permit};
+use crate::error::{Error, exit};
+use crate::event::EventType;
+use crate::hooks::Presence;
+use crate::output::{deliveries as table, inspection};
+use crate::time::Time;
+
+/// `deliveries`
+pub fn deliveries(session: &mut Session, args: DeliveriesArgs) -> Result<u8> {
+    let event = args.event.as_deref().map(|name| match name {
+        // What `test` sent is in the log too.
+        "webhook_test" => Ok(EventType::WebhookTest),
+        name => EventType::from_input("event", name),
+    });
+    let event = event.transpose().map_err(|problem| Error::Invalid(vec![problem]))?;
+    let (now, zone) = (Timestamp::now(), session.out.look().zone.clone());
+    let moment = |time: Option<Time>| {
+        let outside = || anyhow!("a time of `--since` or `--until` lies outside the calendar");
+        time.map(|time| time.resolve(now, &zone).ok_or_else(outside)).transpose()
+    };
+    let (since, until) = (moment(args.since)?, moment(args.until)?);
+    let hooks = session.hooks(Presence::Required)?;
+    let filter = DeliveryFilter {
+        webhook: args.webhook.map(|named| hooks.show(&named)).transpose()?.map(|webhook| webhook.id),
+        status: args.status,
+        event,
+        permit: args.permit.as_deref().map(Permit::parse),
+        since,
+        until,
+        limit: args.limit,
+    };
+    let deliveries = hooks.deliveries(&filter)?;
+    let objects: Vec<_> = deliveries.iter().map(DeliveryObject::from).collect();
+    let table = table::table(&deliveries, session.out.look());
+    session.out.list(&objects, &table)?;
+    match u32::try_from(deliveries.len()) {
+        Ok(0) => session.notes.note("no deliveries"),
+        Ok(shown) if shown == args.limit => {
+            session.notes.note(&format!("the newest {shown} are shown; `--limit` shows more"));
+        }
+        _ => {}
+    }
+    Ok(exit::DONE)
+}
+
+/// `inspect`
+pub fn inspect(session: &mut Session, args: &InspectArgs) -> Result<u8> {
+    let found = session.hooks(Presence::Required)?.inspect(args.delivery)?;
+    let look = session.out.look();
+    let text = inspection::text(&found.delivery, &found.event, &found.attempts, look);
+    let table = table::table(std::slice::from_ref(&found.delivery), look);
+    let object = InspectionObject::new(&found.delivery, &found.event, &found.attempts);
+    session.out.one(&object, &table, &text)?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,110 @@
+//! From a command to a verb to its output. Here the environment, the terminal and the zone are read.
+
+mod demo;
+mod events;
+mod input;
+mod log;
+mod reference;
+mod session;
+mod verify;
+mod webhooks;
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use anyhow::Result;
+use clap::Parser;
+use jiff::tz::TimeZone;
+
+use crate::cli::{Cli, Command};
+use crate::config::{self, Color, Config, Flags};
+use crate::error::{Error, exit};
+use crate::output::{Look, Output};
+use session::{Notes, Session};
+
+/// Runs one command line and returns its exit code.
+pub fn command_line(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Whoever closed the pipe has seen enough.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
+        }
+    };
+    let stderr = io::stderr();
+    let colored = stderr.is_terminal() && environment("NO_COLOR").is_none();
+    let mut notes = Notes::new(Box::new(stderr), cli.global.quiet, cli.global.verbose, colored);
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    let result = run(cli, &mut stdout, &mut notes);
+    // What was printed before an error belongs to the user too.
+    let result = stdout.flush().map_err(Into::into).and(result);
+    match result {
+        Ok(code) => code,
+        Err(error) if is_closed_pipe(&error) => exit::DONE,
+        Err(error) => {
+            notes.error(&error);
+            exit_code(&error)
+        }
+    }
+}
+
+fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
+    let global = cli.global;
+    let flags = Flags { db: global.db, config: global.config, output: global.output, color: global.color };
+    let config = config::load(flags, &environment)?;
+    let out = Output::new(stdout, config.output, look(&config));
+    let mut session = Session { config, out, notes };
+    match cli.command {
+        Command::Create(args) => webhooks::create(&mut session, args),
+        Command::List(args) => webhooks::list(&mut session, &args),
+        Command::Show(args) => webhooks::show(&mut session, &args),
+        Command::Update(args) => webhooks::update(&mut session, args),
+        Command::Enable(args) => webhooks::set_enabled(&mut session, &args.webhook, true),
+        Command::Disable(args) => webhooks::set_enabled(&mut session, &args.webhook, false),
+        Command::Delete(args) => webhooks::delete(&mut session, &args),
+        Command::Events(_) => events::catalogue(&mut session),
+        Command::Emit(args) => events::emit(&mut session, args),
+        Command::Test(args) => events::test(&mut session, &args),
+        Command::Deliveries(args) => log::deliveries(&mut session, args),
+        Command::Inspect(args) => log::inspect(&mut session, &args),
+        Command::Verify(args) => verify::verify(&mut session, &args),
+        Command::Demo(_) => demo::demo(&mut session),
+        Command::Completions(args) => reference::completions(&mut session, &args),
+        Command::Man(args) => reference::man(&mut session, &args),
+    }
+}
+
+/// The value of an environment variable that is set and not empty.
+fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn look(config: &Config) -> Look {
+    let terminal = io::stdout().is_terminal();
+    Look {
+        color: match config.color {
+            Color::Auto => terminal,
+            Color::Always => true,
+            Color::Never => false,
+        },
+        width: terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0),
+        zone: TimeZone::system(),
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io =
+        |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    error.chain().any(|cause| io(cause) == Some(io::ErrorKind::BrokenPipe))
+}
+
+/// Verbs return our own error. Everything else comes from reading arguments, files and configuration, or
+/// from writing to standard output.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<Error>() {
+        Some(error) => error.exit_code(),
+        None if error.downcast_ref::<io::Error>().is_some() => exit::FAILURE,
+        None => exit::USAGE,
+    }
+}

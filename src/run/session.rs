@@ -1,0 +1,120 @@
+//! What every command has at hand: the configuration, where data goes, and where notes go.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Result, anyhow};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::hooks::{Hooks, Presence};
+use crate::output::Output;
+use crate::output::text::{printable, printable_lines};
+
+/// What a command works with.
+pub struct Session<'a> {
+    /// The configuration.
+    pub config: Config,
+    /// Where data goes.
+    pub out: Output<'a>,
+    /// Where everything else goes.
+    pub notes: &'a mut Notes,
+}
+
+impl Session<'_> {
+    /// Opens the database.
+    pub fn hooks(&mut self, presence: Presence) -> Result<Hooks> {
+        let path = self.database()?;
+        if let Some(file) = &self.config.file {
+            self.notes.verbose(&format!("configuration: {}", file.display()));
+        }
+        self.notes.verbose(&format!("database: {}", path.display()));
+        let hooks = Hooks::open(&path, presence, self.config.settings.clone())?;
+        self.warn_of_open_mode(&path);
+        Ok(hooks)
+    }
+
+    fn database(&self) -> Result<PathBuf> {
+        self.config.db.clone().ok_or_else(|| {
+            anyhow!("cannot tell where the database is: the system names no data directory; set `--db` or `PTW_HOOKS_DB`")
+        })
+    }
+
+    /// The file holds secrets: whoever can read it can forge events.
+    #[cfg(unix)]
+    fn warn_of_open_mode(&mut self, path: &std::path::Path) {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
+        if mode & 0o077 != 0 {
+            self.notes.warn(&format!(
+                "other users can read `{}`, which holds secrets; `chmod 600` closes it",
+                path.display()
+            ));
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn warn_of_open_mode(&mut self, _: &std::path::Path) {}
+}
+
+/// Notes, warnings and errors, on standard error.
+pub struct Notes {
+    writer: Box<dyn Write>,
+    quiet: bool,
+    verbose: bool,
+    color: bool,
+}
+
+impl Notes {
+    /// Notes into `writer`.
+    pub fn new(writer: Box<dyn Write>, quiet: bool, verbose: bool, color: bool) -> Self {
+        Self { writer, quiet, verbose, color }
+    }
+
+    /// Something that is good to know.
+    pub fn note(&mut self, text: &str) {
+        if !self.quiet {
+            self.line(&printable(text));
+        }
+    }
+
+    /// Something that may not be what was meant.
+    pub fn warn(&mut self, text: &str) {
+        if !self.quiet {
+            let label = self.label("33", "warning:");
+            self.line(&format!("{label} {}", printable(text)));
+        }
+    }
+
+    /// Something for whoever looks closely.
+    pub fn verbose(&mut self, text: &str) {
+        if self.verbose {
+            self.line(&printable(text));
+        }
+    }
+
+    /// Why the command ends, and what to do.
+    pub fn error(&mut self, error: &anyhow::Error) {
+        let label = self.label("1;31", "error:");
+        self.line(&format!("{label} {}", printable_lines(&format!("{error:#}"))));
+        for hint in error.downcast_ref::<Error>().map(Error::hints).unwrap_or_default() {
+            let label = self.label("36", "hint:");
+            self.line(&format!("{label} {}", printable(&hint)));
+        }
+    }
+
+    /// Asks, without ending the line.
+    pub fn ask(&mut self, question: &str) {
+        let _ = write!(self.writer, "{} ", printable(question));
+        let _ = self.writer.flush();
+    }
+
+    fn line(&mut self, text: &str) {
+        // Where notes cannot be written there is nobody to tell.
+        let _ = writeln!(self.writer, "{text}");
+    }
+
+    fn label(&self, code: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}

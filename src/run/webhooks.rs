@@ -1,0 +1,165 @@
+//! The commands that define webhooks.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use anyhow::Result;
+
+use super::input;
+use super::session::Session;
+use crate::api::{CreatedObject, WebhookObject};
+use crate::cli::webhook::{CreateArgs, DeleteArgs, ListArgs, ShowArgs, UpdateArgs};
+use crate::error::{Error, Report, exit};
+use crate::event::EventType;
+use crate::hooks::{Presence, WebhookFilter, new_secret};
+use crate::output;
+use crate::webhook::url::is_plain_to_elsewhere;
+use crate::webhook::{Header, NewWebhook, Webhook, WebhookChanges};
+
+/// `create`
+pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
+    let chosen = args.secret.secret.is_none() && args.secret.secret_file.is_none();
+    let variable = if chosen { input::secret_variable()? } else { None };
+    let given = input::secret(args.secret.secret.or(variable), args.secret.secret_file.as_deref())?;
+    let generated = given.is_none();
+    let new = NewWebhook {
+        name: args.name,
+        url: args.url,
+        secret: given.map_or_else(new_secret, Ok)?,
+        project: args.project,
+        enabled: !args.disabled,
+        events: args.events,
+        timeout: args.timeout,
+        headers: headers(&args.headers)?,
+    };
+    let hooks = session.hooks(Presence::Created)?;
+    let webhook = hooks.create(new)?;
+    let text = output::webhooks::created(&webhook, generated);
+    session.out.one(&CreatedObject::from(&webhook), &output::webhooks::created_table(&webhook), &text)?;
+    warn_of_definition(session, &webhook);
+    let twins =
+        hooks.list(&WebhookFilter::default())?.iter().filter(|other| other.name == webhook.name).count();
+    if twins > 1 {
+        session.notes.warn(&format!("{twins} webhooks are named `{}`: name them by their ids", webhook.name));
+    }
+    Ok(exit::DONE)
+}
+
+/// `list`
+pub fn list(session: &mut Session, args: &ListArgs) -> Result<u8> {
+    let event = args.event.as_deref().map(|name| EventType::from_input("event", name)).transpose();
+    let filter = WebhookFilter {
+        project: args.project,
+        event: event.map_err(|problem| Error::Invalid(vec![problem]))?,
+        enabled: if args.enabled || args.disabled { Some(args.enabled) } else { None },
+    };
+    let webhooks = session.hooks(Presence::Required)?.list(&filter)?;
+    let objects: Vec<_> = webhooks.iter().map(|webhook| WebhookObject::new(webhook, false)).collect();
+    let table = output::webhooks::table(&webhooks, session.out.look());
+    session.out.list(&objects, &table)?;
+    if webhooks.is_empty() {
+        session.notes.note("no webhooks");
+    }
+    Ok(exit::DONE)
+}
+
+/// `show`
+pub fn show(session: &mut Session, args: &ShowArgs) -> Result<u8> {
+    let webhook = session.hooks(Presence::Required)?.show(&args.webhook)?;
+    print(session, &webhook, args.reveal_secret)
+}
+
+/// `update`
+pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
+    let given = input::secret(args.secret, args.secret_file.as_deref())?;
+    let secret = if args.generate_secret { Some(new_secret()?) } else { given };
+    let changes = WebhookChanges {
+        name: args.name,
+        url: args.url,
+        secret: secret.clone(),
+        project: if args.global { Some(None) } else { args.project.map(Some) },
+        enabled: None,
+        events: (!args.events.is_empty()).then_some(args.events),
+        add_events: args.add_events,
+        remove_events: args.remove_events,
+        timeout: if args.default_timeout { Some(None) } else { args.timeout.map(Some) },
+        headers: if args.no_headers || !args.headers.is_empty() {
+            Some(headers(&args.headers)?)
+        } else {
+            None
+        },
+    };
+    let webhook = session.hooks(Presence::Required)?.update(&args.webhook, changes)?;
+    print(session, &webhook, args.generate_secret)?;
+    warn_of_definition(session, &webhook);
+    if secret.is_some() {
+        session
+            .notes
+            .note("every attempt from now on is signed with the new secret: give it to the receiver now");
+    }
+    Ok(exit::DONE)
+}
+
+/// `enable` and `disable`
+pub fn set_enabled(session: &mut Session, named: &str, enabled: bool) -> Result<u8> {
+    let webhook = session.hooks(Presence::Required)?.update(named, WebhookChanges::enabled(enabled))?;
+    print(session, &webhook, false)
+}
+
+/// `delete`
+pub fn delete(session: &mut Session, args: &DeleteArgs) -> Result<u8> {
+    let hooks = session.hooks(Presence::Required)?;
+    let webhook = hooks.show(&args.webhook)?;
+    if !args.yes && !confirmed(session, &webhook)? {
+        let report = Report::new(format!("webhook `{}` was not deleted", webhook.name))
+            .hint("`--yes` deletes without asking; `ptw-hooks disable` only stops sending");
+        return Err(Error::Refused(report).into());
+    }
+    let webhook = hooks.delete(&webhook.id.to_string())?;
+    session.notes.note(&format!("webhook {} `{}` was deleted; its log stays", webhook.id, webhook.name));
+    Ok(exit::DONE)
+}
+
+/// Whether the person at the terminal says yes; where there is no terminal nobody does.
+fn confirmed(session: &mut Session, webhook: &Webhook) -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    session.notes.ask(&format!(
+        "delete webhook {} `{}` and give up what is pending for it? [y/N]",
+        webhook.id, webhook.name
+    ));
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn print(session: &mut Session, webhook: &Webhook, reveal_secret: bool) -> Result<u8> {
+    let look = session.out.look();
+    let text = output::webhooks::details(webhook, look, reveal_secret, session.config.settings.timeout);
+    let table = output::webhooks::table(std::slice::from_ref(webhook), look);
+    session.out.one(&WebhookObject::new(webhook, reveal_secret), &table, &text)?;
+    Ok(exit::DONE)
+}
+
+fn warn_of_definition(session: &mut Session, webhook: &Webhook) {
+    if is_plain_to_elsewhere(&webhook.url) {
+        session.notes.warn("the URL is plain http: whoever is on the way can read the events");
+    }
+    if webhook.events.names().is_empty() {
+        session.notes.warn(&format!(
+            "the webhook subscribes to nothing; `ptw-hooks update {} --add-event EVENT` changes that",
+            webhook.id
+        ));
+    }
+}
+
+fn headers(given: &[String]) -> Result<Vec<Header>> {
+    let (headers, problems): (Vec<_>, Vec<_>) =
+        given.iter().map(|text| Header::parse(text)).partition(std::result::Result::is_ok);
+    let problems: Vec<_> = problems.into_iter().filter_map(std::result::Result::err).collect();
+    if problems.is_empty() {
+        Ok(headers.into_iter().flatten().collect())
+    } else {
+        Err(Error::Invalid(problems).into())
+    }
+}

@@ -109,7 +109,7 @@ impl Table {
         let last = self.columns.len().saturating_sub(1);
         for (index, column) in self.columns.iter().enumerate() {
             if let Some(shown) = table.column_mut(index) {
-                shown.set_padding((0, if index == last { 0 } else { 2 }));
+                shown.set_padding((0, u16::from(index != last)));
                 if column.number {
                     shown.set_cell_alignment(CellAlignment::Right);
                 }

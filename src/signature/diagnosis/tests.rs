@@ -26,7 +26,7 @@ fn check(secret: &str, body: &[u8], signature: &str, standard: Option<Envelope<'
     let secret_text = secret.expose().trim();
     let mut never = vec![hex(&hmac(secret_text.as_bytes(), &[body]).finalize().into_bytes())];
     never.push(secret_text.trim_start_matches(SECRET_PREFIX).to_owned());
-    never.push(standard(&secret, ENVELOPE.id, NOW, body)[3..].to_owned());
+    never.push(crate::signature::standard(&secret, ENVELOPE.id, NOW, body)[3..].to_owned());
     for word in never {
         assert!(word.len() < 4 || !said.contains(&word.to_lowercase()), "{said}");
     }

@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(
             table().render(&look(None)),
             "ID  PERMIT NUMBER  ERROR\n\
-             -----------------------------------------\n\
+             ---------------------------------------\n\
              \u{20}7  PTW-2024-001\n\
              12  PTW, \"two\"     bad \\u{1b}[31m thing\n"
         );

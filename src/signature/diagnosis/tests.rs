@@ -127,7 +127,7 @@ fn the_form_of_a_standard_header_is_told() {
     let tag = STANDARD_TAG;
     let bytes = STANDARD.decode(tag).unwrap();
     let lacks = "the signature lacks its prefix `v1,`";
-    let (id, special) = (0..)
+    let (id, special) = (0..1000)
         .map(|n| format!("msg_{n}"))
         .map(|id| (id.clone(), standard(&key(SECRET), &id, NOW, BODY.as_bytes())))
         .find(|(_, signature)| signature.contains(['+', '/']))
@@ -148,11 +148,6 @@ fn the_form_of_a_standard_header_is_told() {
             "msg_1",
             format!("v1,{}", &tag[..20]),
             "the signature was cut: what is there is the beginning of the right one",
-        ),
-        (
-            "msg_1",
-            format!("webhook-signature: v1,{tag}"),
-            "the name of the header was pasted with the signature",
         ),
         ("msg_1", format!("v1,AAAA\tv1,{tag}"), "the signature is right, its header is malformed"),
     ] {

@@ -4,10 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use crate::error::{Error, Fault, Problem, Result};
-use crate::payload::{self, DataInput};
-
-/// The largest integer that every JSON reader carries exactly: 2^53 − 1.
-pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
+use crate::payload::{self, DataInput, Head, MAX_SAFE_INTEGER};
 
 /// What can happen to a permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -215,7 +212,7 @@ impl Event {
             body: Vec::new(),
             dedupe_key,
         };
-        event.body = payload::body(&event, &data).map_err(|problem| Error::Invalid(vec![problem]))?;
+        event.body = payload::body(&event.head(), &data).map_err(|problem| Error::Invalid(vec![problem]))?;
         Ok(event)
     }
 
@@ -237,8 +234,25 @@ impl Event {
             project_id,
             body: Vec::new(),
         };
-        event.body = payload::body(&event, &data).map_err(|problem| Error::Invalid(vec![problem]))?;
+        event.body = payload::body(&event.head(), &data).map_err(|problem| Error::Invalid(vec![problem]))?;
         Ok(event)
+    }
+}
+
+impl Event {
+    fn head(&self) -> Head<'_> {
+        Head {
+            event: self.event.name(),
+            timestamp: self.timestamp,
+            permit_id: self.permit_id,
+            permit_number: &self.permit_number,
+            project_id: self.project_id,
+        }
+    }
+
+    /// The part of the body that is its `data`, for telling whether two events say the same.
+    pub fn data(&self) -> &[u8] {
+        self.body.get(self.head().text().len()..).unwrap_or_default()
     }
 }
 
@@ -369,6 +383,19 @@ mod tests {
         assert_eq!(event.dedupe_key, "permit_approved:123:2024011510");
         new.timestamp = None;
         assert_eq!(Event::new(&new, identity()).unwrap().timestamp, event.timestamp);
+    }
+
+    #[test]
+    fn the_sample_has_the_documented_bytes() {
+        let mut new = sample("permit_approved");
+        new.timestamp = Some("2024-01-15T10:30:00Z".into());
+        new.project_id = Some("5".into());
+        let event = Event::new(&new, identity()).unwrap();
+        assert_eq!(
+            String::from_utf8(event.body.clone()).unwrap(),
+            r#"{"event":"permit_approved","timestamp":"2024-01-15T10:30:00Z","permit_id":123,"permit_number":"PTW-2024-001","project_id":5,"data":{"status":"approved","permit_type":"Hot Work","location":"Building A - Level 3","risk_level":"high","approved_by":"John Doe","comments":"Approved with conditions"}}"#
+        );
+        assert!(event.data().starts_with(b"{\"status\":"));
     }
 
     #[test]

@@ -14,7 +14,6 @@ use crate::delivery::{
 };
 use crate::error::Result;
 use crate::event::Event;
-use crate::payload;
 use crate::retry::Next;
 use crate::webhook::{Match, Webhook};
 
@@ -270,7 +269,7 @@ fn duplicate(tx: &Transaction, webhook: &Webhook, event: &Event) -> rusqlite::Re
         .optional()?;
     let Some(id) = first else { return Ok(None) };
     let earlier = events::of_delivery(tx, id)?;
-    let differs = earlier.is_some_and(|earlier| payload::data_part(&earlier) != payload::data_part(event));
+    let differs = earlier.is_some_and(|earlier| earlier.data() != event.data());
     Ok(Some(Suppression {
         delivery: Some(id),
         differs,

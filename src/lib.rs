@@ -1,5 +1,57 @@
-//! Outbound webhooks for permit-to-work systems.
-#![warn(missing_docs)]
+//! Outbound webhooks for permit-to-work systems: a webhook is defined once, permit events are signed and
+//! sent to it, every attempt is logged, and what could not be delivered stays in the file.
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | webhook | the stored definition: name, URL, secret, events, project |
+//! | event | one thing that happened to one permit, with its exact body bytes |
+//! | delivery | one event owed to one webhook, from acceptance to `success` or `failed` |
+//! | attempt | one HTTP request made for a delivery |
+//! | secret, signature | the shared key, and the proof derived from it |
+//!
+//! # The way of one event
+//!
+//! ```text
+//! arguments | JSON ─▶ NewEvent ─▶ Event          checked as a whole, the body built once
+//!    store.accept     the event, what it owes, and what was suppressed and why: one transaction, one fsync
+//!    dispatcher       held by a lease ─▶ signed ─▶ sent ─▶ Outcome ─▶ attempt and next state recorded
+//! Vec<Delivery> ─▶ table | JSON ─▶ exit code
+//! ```
+//!
+//! Nothing is sent that is not on the disk already, and no transaction is open while a request is under way.
+//! A request that fails is data ([`delivery::Outcome`]), not an error. A process that dies between sending
+//! and recording leaves a delivery whose lease ends; it is then sent again with the same id and body.
+//!
+//! # The map
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`error`], [`time`] | what went wrong and how to mend it; times as people write them |
+//! | [`payload`], [`event`] | the body in its canonical form; the catalogue of events |
+//! | [`signature`] | secrets, both signatures, and why one is not right |
+//! | [`webhook`], [`delivery`] | definitions; what was owed, sent and answered |
+//! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
+//! | [`sender`] | the only outbound HTTP |
+//! | [`store`] | the only SQL |
+//! | [`dispatcher`] | sends what is held, records what came of it |
+//! | [`hooks`] | every verb of the product, one method each |
+//! | [`output`], [`config`], [`cli`] | tables and JSON; settings; arguments |
+//! | [`receiver`] | a receiver on this machine, for `demo` |
+//! | [`run`] | from a command to a verb to its output |
+//!
+//! # The direction of imports
+//!
+//! ```text
+//! main ─▶ run ─▶ cli, config, output, receiver, hooks
+//!                                              hooks ─▶ dispatcher ─▶ store, sender
+//! ```
+//!
+//! Everything else is pure and lies below: it depends on values only, and takes the clock, randomness and
+//! the environment as parameters. rusqlite appears in `store` alone, ureq in `sender`, comfy-table in
+//! `output`, clap in `cli` and `run`. A test reads the sources and holds these lines. To add a verb, write
+//! its arguments in `cli`, its line in `run`, its method in `hooks` and its SQL in `store`.
 
 pub mod advice;
 pub mod api;

@@ -1,6 +1,7 @@
 //! The only SQL: opens the database file and offers what the verbs need of it in domain types. It knows no
 //! rule of the product; nothing of rusqlite leaves it.
 
+mod acceptance;
 mod attempts;
 mod column;
 mod deliveries;
@@ -18,7 +19,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::error::Result;
 use fault::Fault;
 
-pub use deliveries::{Accepted, Finished, Lease};
+pub use acceptance::{Accepted, Lease};
+pub use deliveries::Finished;
 pub use open::Presence;
 pub use webhooks::WebhookFilter;
 

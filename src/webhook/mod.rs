@@ -1,17 +1,21 @@
 //! Webhooks: the stored definition, what creates it, what changes it, and which events it is owed. Pure.
 
+mod changes;
 pub mod headers;
+mod subscriptions;
 pub mod url;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Fault, Problem, Result};
+use crate::error::{Error, Problem, Result};
 use crate::event::{EventType, check_text};
 use crate::signature::Secret;
 
+pub use changes::WebhookChanges;
 pub use headers::Header;
+pub use subscriptions::Subscriptions;
 
 /// What an exchange with a receiver may take, from the name look-up to the last byte of the answer.
 pub const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30);
@@ -58,57 +62,6 @@ pub struct Disabled {
     pub reason: String,
     /// Since when.
     pub at: Timestamp,
-}
-
-/// The events that a webhook is owed, in the order in which they were given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Subscriptions(Vec<Subscription>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Subscription {
-    All,
-    One(EventType),
-}
-
-impl Subscriptions {
-    /// Subscriptions from names; `*` stands for every event. Names that are given twice count once.
-    ///
-    /// # Errors
-    /// A problem for every name that is no event.
-    pub fn from_names<S: AsRef<str>>(names: &[S]) -> std::result::Result<Self, Vec<Problem>> {
-        let mut subscriptions = Self::default();
-        let mut problems = Vec::new();
-        for name in names {
-            match name.as_ref() {
-                "*" => subscriptions.add(Subscription::All),
-                name => match EventType::from_input("events", name) {
-                    Ok(event) => subscriptions.add(Subscription::One(event)),
-                    Err(problem) => problems.push(problem),
-                },
-            }
-        }
-        if problems.is_empty() { Ok(subscriptions) } else { Err(problems) }
-    }
-
-    fn add(&mut self, one: Subscription) {
-        if !self.0.contains(&one) {
-            self.0.push(one);
-        }
-    }
-
-    /// Whether `event` is among them.
-    pub fn contains(&self, event: EventType) -> bool {
-        self.0.iter().any(|one| *one == Subscription::All || *one == Subscription::One(event))
-    }
-
-    /// The names, `*` for all.
-    pub fn names(&self) -> Vec<&'static str> {
-        let name = |one: &Subscription| match one {
-            Subscription::All => "*",
-            Subscription::One(event) => event.name(),
-        };
-        self.0.iter().map(name).collect()
-    }
 }
 
 /// What an event means to one webhook.
@@ -166,7 +119,7 @@ impl NewWebhook {
     /// # Errors
     /// [`Error::Invalid`] with every problem at once.
     pub fn validate(self, now: Timestamp) -> Result<Webhook> {
-        let (events, problems) = split(Subscriptions::from_names(&self.events));
+        let (events, problems) = Subscriptions::known_of(&self.events);
         let webhook = Webhook {
             id: 0,
             name: self.name.trim().to_owned(),
@@ -188,81 +141,6 @@ impl NewWebhook {
     }
 }
 
-/// What a caller changes; `None` keeps what is there.
-#[derive(Debug, Clone, Default)]
-pub struct WebhookChanges {
-    /// A new name.
-    pub name: Option<String>,
-    /// A new address.
-    pub url: Option<String>,
-    /// A new secret, which signs from the next attempt on.
-    pub secret: Option<Secret>,
-    /// Another project, or `Some(None)` for all.
-    pub project: Option<Option<i64>>,
-    /// Whether it is owed events from now on.
-    pub enabled: Option<bool>,
-    /// Replaces the subscriptions.
-    pub events: Option<Vec<String>>,
-    /// Added to the subscriptions.
-    pub add_events: Vec<String>,
-    /// Taken from the subscriptions.
-    pub remove_events: Vec<String>,
-    /// Another timeout, or `Some(None)` for the configured default.
-    pub timeout: Option<Option<Duration>>,
-    /// Replaces the headers.
-    pub headers: Option<Vec<Header>>,
-}
-
-impl WebhookChanges {
-    /// Only whether it is enabled.
-    pub fn enabled(enabled: bool) -> Self {
-        Self { enabled: Some(enabled), ..Self::default() }
-    }
-
-    /// `webhook` with these changes made.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with every problem at once.
-    pub fn apply(self, webhook: &Webhook, now: Timestamp) -> Result<Webhook> {
-        let mut changed = webhook.clone();
-        let mut problems = Vec::new();
-        if let Some(names) = self.events {
-            let (events, found) = split(Subscriptions::from_names(&names));
-            changed.events = events;
-            problems.extend(found);
-        }
-        let (added, found) = split(Subscriptions::from_names(&self.add_events));
-        added.0.into_iter().for_each(|one| changed.events.add(one));
-        problems.extend(found);
-        let (removed, found) = split(Subscriptions::from_names(&self.remove_events));
-        changed.events.0.retain(|one| !removed.0.contains(one));
-        problems.extend(found);
-        if !removed.0.is_empty()
-            && !removed.0.contains(&Subscription::All)
-            && changed.events.0.contains(&Subscription::All)
-        {
-            problems.push(
-                Problem::other(
-                    "events",
-                    "events cannot be removed one by one: the webhook subscribes to `*`",
-                )
-                .hint("name those that it keeps with `--event`"),
-            );
-        }
-        changed.name = self.name.map_or(changed.name, |name| name.trim().to_owned());
-        changed.url = self.url.map_or(changed.url, |url| url.trim().to_owned());
-        changed.secret = self.secret.unwrap_or(changed.secret);
-        changed.project = self.project.unwrap_or(changed.project);
-        changed.timeout = self.timeout.unwrap_or(changed.timeout);
-        changed.headers = self.headers.unwrap_or(changed.headers);
-        if let Some(enabled) = self.enabled {
-            changed.set_enabled(enabled, "disabled by hand", now);
-        }
-        changed.updated_at = now;
-        changed.checked(problems)
-    }
-}
-
 impl Webhook {
     /// Enables or disables, and keeps the reason of the first disabling.
     pub fn set_enabled(&mut self, enabled: bool, reason: &str, now: Timestamp) {
@@ -274,6 +152,7 @@ impl Webhook {
         self.enabled = enabled;
     }
 
+    /// The webhook, if nothing is wrong with it and `problems` is empty.
     fn checked(self, mut problems: Vec<Problem>) -> Result<Self> {
         problems.extend(check_text("name", &self.name, 200).err());
         if self.name.chars().any(char::is_control) {
@@ -292,22 +171,6 @@ impl Webhook {
             ));
         }
         if problems.is_empty() { Ok(self) } else { Err(Error::Invalid(problems)) }
-    }
-}
-
-fn split(subscriptions: std::result::Result<Subscriptions, Vec<Problem>>) -> (Subscriptions, Vec<Problem>) {
-    match subscriptions {
-        Ok(subscriptions) => (subscriptions, Vec::new()),
-        Err(problems) => (Subscriptions::default(), problems),
-    }
-}
-
-/// A problem of `field` with text that has more than `max` characters or none.
-pub(crate) fn blank_or_long(field: &'static str, text: &str, max: usize) -> Option<Problem> {
-    match text.chars().count() {
-        0 => Some(Problem { field, fault: Fault::Blank }),
-        length if length > max => Some(Problem { field, fault: Fault::TooLong(max) }),
-        _ => None,
     }
 }
 

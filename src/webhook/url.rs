@@ -2,8 +2,8 @@
 
 use http::Uri;
 
-use super::blank_or_long;
 use crate::error::{Fault, Problem};
+use crate::event::check_text;
 
 /// Checks the URL of a webhook.
 ///
@@ -11,9 +11,7 @@ use crate::error::{Fault, Problem};
 /// A problem of `url` that says what is wrong with it. What follows `@` in a message stands for the user
 /// information, which is not repeated: it is a secret.
 pub fn check(url: &str) -> Result<(), Problem> {
-    if let Some(problem) = blank_or_long("url", url, 500) {
-        return Err(problem);
-    }
+    check_text("url", url, 500)?;
     let bad = |why: String| Err(Problem { field: "url", fault: Fault::Url(why) });
     if url.contains('@') && url.split(['/', '?', '#']).nth(2).is_some_and(|authority| authority.contains('@'))
     {

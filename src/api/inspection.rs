@@ -1,0 +1,109 @@
+//! One delivery as JSON, with its request and every attempt.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{DeliveryObject, RequestObject, micros, milliseconds, raw};
+use crate::advice::advice;
+use crate::delivery::{AnswerLength, Attempt, Delivery};
+use crate::event::Event;
+
+/// A delivery with its request and every attempt.
+#[derive(Debug, Serialize)]
+pub struct InspectionObject<'a> {
+    #[serde(flatten)]
+    delivery: DeliveryObject<'a>,
+    timestamp: String,
+    project_id: Option<i64>,
+    idempotency_key: &'a str,
+    /// The last request that was made; null before the first attempt.
+    request: Option<RequestObject<'a>>,
+    /// The event's body as JSON: the member values of what was sent.
+    payload: Option<&'a RawValue>,
+    attempt_log: Vec<AttemptObject<'a>>,
+}
+
+impl<'a> InspectionObject<'a> {
+    /// All that is known of a delivery.
+    pub fn new(delivery: &'a Delivery, event: &'a Event, attempts: &'a [Attempt]) -> Self {
+        Self {
+            delivery: delivery.into(),
+            timestamp: event.timestamp.to_string(),
+            project_id: event.project_id,
+            idempotency_key: &event.dedupe_key,
+            request: attempts.last().map(|last| RequestObject {
+                webhook: None,
+                webhook_name: None,
+                method: "POST",
+                url: &last.url,
+                headers: last.headers.clone(),
+                body: raw(&event.body),
+            }),
+            payload: serde_json::from_slice(&event.body).ok(),
+            attempt_log: attempts.iter().map(AttemptObject::from).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct AttemptObject<'a> {
+    number: u32,
+    #[serde(serialize_with = "micros")]
+    started_at: Timestamp,
+    duration_ms: f64,
+    outcome: &'static str,
+    phase: &'static str,
+    error: &'a str,
+    advice: Option<String>,
+    url: &'a str,
+    request_headers: &'a [(String, String)],
+    response: Option<AnswerObject<'a>>,
+}
+
+impl<'a> From<&'a Attempt> for AttemptObject<'a> {
+    fn from(attempt: &'a Attempt) -> Self {
+        let outcome = &attempt.outcome;
+        Self {
+            number: attempt.number,
+            started_at: attempt.started_at,
+            duration_ms: milliseconds(outcome.duration),
+            outcome: outcome.kind.name(),
+            phase: outcome.phase.name(),
+            error: &outcome.error,
+            advice: advice(attempt),
+            url: &attempt.url,
+            request_headers: &attempt.headers,
+            response: outcome.answer.as_ref().map(|answer| AnswerObject {
+                status: answer.status,
+                headers: &answer.headers,
+                body: String::from_utf8_lossy(&answer.body),
+                body_base64: std::str::from_utf8(&answer.body)
+                    .is_err()
+                    .then(|| STANDARD.encode(&answer.body)),
+                body_bytes_kept: answer.body.len(),
+                body_length: match answer.length {
+                    AnswerLength::Exactly(bytes) => Some(bytes),
+                    AnswerLength::MoreThan(_) => None,
+                },
+            }),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct AnswerObject<'a> {
+    status: u16,
+    headers: &'a [(String, String)],
+    body: Cow<'a, str>,
+    /// Only where the body is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
+    body_bytes_kept: usize,
+    /// Bytes; null where the body was not read to its end.
+    body_length: Option<u64>,
+}

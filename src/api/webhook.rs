@@ -1,0 +1,90 @@
+//! Webhooks as JSON.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{micros, micros_or_null};
+use crate::webhook::Webhook;
+use crate::webhook::headers::MASK;
+
+/// A webhook, its secret masked.
+#[derive(Debug, Serialize)]
+pub struct WebhookObject<'a> {
+    id: i64,
+    name: &'a str,
+    project: Option<i64>,
+    url: &'a str,
+    enabled: bool,
+    events: Vec<&'static str>,
+    #[serde(serialize_with = "micros")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "micros")]
+    updated_at: Timestamp,
+    #[serde(serialize_with = "micros_or_null")]
+    last_sent_at: Option<Timestamp>,
+    last_status_code: Option<u16>,
+    last_error: &'a str,
+    secret_masked: String,
+    /// Seconds; null for the configured default.
+    timeout: Option<u64>,
+    headers: Vec<Pair<'a>>,
+    disabled_reason: Option<&'a str>,
+    #[serde(serialize_with = "micros_or_null")]
+    disabled_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+}
+
+impl<'a> WebhookObject<'a> {
+    /// The webhook; with its secret only where that was asked for.
+    pub fn new(webhook: &'a Webhook, reveal_secret: bool) -> Self {
+        Self {
+            id: webhook.id,
+            name: &webhook.name,
+            project: webhook.project,
+            url: &webhook.url,
+            enabled: webhook.enabled,
+            events: webhook.events.names(),
+            created_at: webhook.created_at,
+            updated_at: webhook.updated_at,
+            last_sent_at: webhook.last_sent_at,
+            last_status_code: webhook.last_status_code,
+            last_error: &webhook.last_error,
+            secret_masked: webhook.secret.masked(),
+            timeout: webhook.timeout.map(|timeout| timeout.as_secs()),
+            headers: webhook.headers.iter().map(|header| Pair(&header.name, MASK)).collect(),
+            disabled_reason: webhook.disabled.as_ref().map(|disabled| disabled.reason.as_str()),
+            disabled_at: webhook.disabled.as_ref().map(|disabled| disabled.at),
+            secret: reveal_secret.then(|| webhook.secret.expose()),
+        }
+    }
+}
+
+/// A webhook that was just created, with its secret this once.
+#[derive(Debug, Serialize)]
+pub struct CreatedObject<'a> {
+    id: i64,
+    name: &'a str,
+    project: Option<i64>,
+    url: &'a str,
+    secret: &'a str,
+    enabled: bool,
+    events: Vec<&'static str>,
+}
+
+impl<'a> From<&'a Webhook> for CreatedObject<'a> {
+    fn from(webhook: &'a Webhook) -> Self {
+        Self {
+            id: webhook.id,
+            name: &webhook.name,
+            project: webhook.project,
+            url: &webhook.url,
+            secret: webhook.secret.expose(),
+            enabled: webhook.enabled,
+            events: webhook.events.names(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Pair<'a>(&'a str, &'a str);

@@ -8,13 +8,13 @@ mod reference;
 mod session;
 mod verify;
 mod webhooks;
+mod zone;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anyhow::Result;
 use clap::Parser;
-use jiff::tz::TimeZone;
 
 use crate::cli::{Cli, Command};
 use crate::config::{self, Color, Config, Flags};
@@ -89,7 +89,7 @@ fn look(config: &Config) -> Look {
             Color::Never => false,
         },
         width: terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0),
-        zone: TimeZone::system(),
+        zone: zone::local(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cli::log::{DeliveriesArgs, InspectArgs};
 use crate::delivery::{DeliveryFilter, Permit};
 use crate::error::{Error, exit};
 use crate::event::EventType;
-use crate::hooks::Presence;
+use crate::hooks::{Hooks, Presence};
 use crate::output::{deliveries as table, inspection};
 use crate::time::Time;
 
@@ -29,7 +29,7 @@ pub fn deliveries(session: &mut Session, args: DeliveriesArgs) -> Result<u8> {
     let (since, until) = (moment(args.since)?, moment(args.until)?);
     let hooks = session.hooks(Presence::Required)?;
     let filter = DeliveryFilter {
-        webhook: args.webhook.map(|named| hooks.show(&named)).transpose()?.map(|webhook| webhook.id),
+        webhook: args.webhook.map(|named| webhook_id(&hooks, &named)).transpose()?,
         status: args.status,
         event,
         permit: args.permit.as_deref().map(Permit::parse),
@@ -49,6 +49,15 @@ pub fn deliveries(session: &mut Session, args: DeliveriesArgs) -> Result<u8> {
         _ => {}
     }
     Ok(exit::DONE)
+}
+
+/// The id of the webhook that is named. One that was deleted has no name any more, but its log stays.
+fn webhook_id(hooks: &Hooks, named: &str) -> Result<i64> {
+    match (hooks.show(named), named.parse()) {
+        (Ok(webhook), _) => Ok(webhook.id),
+        (Err(Error::NotFound(_)), Ok(id)) => Ok(id),
+        (Err(error), _) => Err(error.into()),
+    }
 }
 
 /// `inspect`

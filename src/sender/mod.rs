@@ -7,10 +7,11 @@ mod resolver;
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::Uri;
+use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
@@ -116,7 +117,10 @@ impl Sender {
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS);
         if tls {
-            config = config.tls_config(TlsConfig::builder().root_certs(self.roots()).build());
+            let tls = TlsConfig::builder()
+                .root_certs(self.roots())
+                .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()));
+            config = config.tls_config(tls.build());
         }
         Agent::with_parts(config.build(), NotingConnector::default(), self.resolver.clone())
     }

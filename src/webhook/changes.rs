@@ -43,7 +43,7 @@ impl WebhookChanges {
     /// `webhook` with these changes made.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every problem at once.
+    /// [`crate::error::Error::Invalid`] with every problem at once.
     pub fn apply(self, webhook: &Webhook, now: Timestamp) -> Result<Webhook> {
         let mut changed = webhook.clone();
         let mut problems = Vec::new();

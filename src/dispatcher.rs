@@ -47,7 +47,7 @@ impl Dispatcher<'_> {
                 scope.spawn(move || self.work(queue, &done, schedule));
             }
             drop(done);
-            self.record(&finished)
+            self.record(finished)
         })
     }
 
@@ -79,7 +79,8 @@ impl Dispatcher<'_> {
         Finished { claim, attempt, next }
     }
 
-    fn record(&self, finished: &mpsc::Receiver<Finished>) -> Result<()> {
+    /// Takes the receiver, so that the workers stop where recording fails.
+    fn record(&self, finished: mpsc::Receiver<Finished>) -> Result<()> {
         while let Ok(first) = finished.recv() {
             let mut batch = vec![first];
             batch.extend(finished.try_iter().take(RECORDED_AT_ONCE - 1));

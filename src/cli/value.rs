@@ -1,6 +1,7 @@
 //! How values are written on the command line: formats, statuses and the names of events.
 
 use std::ffi::OsStr;
+use std::fmt;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Arg, Command};
@@ -8,6 +9,22 @@ use clap::{Arg, Command};
 use crate::delivery::Status;
 use crate::event::EventType;
 use crate::output::Format;
+
+/// Text that `Debug` does not show: a secret, or a header that may be a credential. It is not judged here,
+/// because clap repeats a value that it refuses.
+#[derive(Clone)]
+pub struct Hidden(pub String);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("********")
+    }
+}
+
+/// Any text, hidden.
+pub fn hidden() -> impl TypedValueParser<Value = Hidden> {
+    StringValueParser::new().map(Hidden)
+}
 
 /// The formats by their names.
 pub fn format_values() -> impl TypedValueParser<Value = Format> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use super::value::EventName;
+use super::value::{EventName, Hidden, hidden};
 use crate::time::duration;
 
 /// The arguments of `create`.
@@ -41,8 +41,8 @@ pub struct CreateArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// A header to send with every request; may be repeated. Its value is masked wherever it is shown
-    #[arg(long = "header", value_name = "NAME: VALUE")]
-    pub headers: Vec<String>,
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = hidden())]
+    pub headers: Vec<Hidden>,
 }
 
 /// Where a secret comes from.
@@ -50,8 +50,8 @@ pub struct CreateArgs {
 #[group(multiple = false)]
 pub struct SecretArgs {
     /// The secret. Other users of this machine can see it in the list of processes: prefer --secret-file
-    #[arg(long, value_name = "SECRET")]
-    pub secret: Option<String>,
+    #[arg(long, value_name = "SECRET", value_parser = hidden())]
+    pub secret: Option<Hidden>,
     /// Read the secret from the first line of a file, or from standard input for `-`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub secret_file: Option<PathBuf>,
@@ -135,8 +135,8 @@ pub struct UpdateArgs {
     #[arg(long, group = "change")]
     pub global: bool,
     /// A new secret. Other users of this machine can see it in the list of processes: prefer --secret-file
-    #[arg(long, value_name = "SECRET", groups = ["change", "new_secret"])]
-    pub secret: Option<String>,
+    #[arg(long, value_name = "SECRET", value_parser = hidden(), groups = ["change", "new_secret"])]
+    pub secret: Option<Hidden>,
     /// Read a new secret from the first line of a file, or from standard input for `-`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, groups = ["change", "new_secret"])]
     pub secret_file: Option<PathBuf>,
@@ -150,8 +150,9 @@ pub struct UpdateArgs {
     #[arg(long, group = "change")]
     pub default_timeout: bool,
     /// Headers to send with every request, in the place of those that were set; may be repeated
-    #[arg(long = "header", value_name = "NAME: VALUE", conflicts_with = "no_headers", group = "change")]
-    pub headers: Vec<String>,
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = hidden(), conflicts_with = "no_headers",
+          group = "change")]
+    pub headers: Vec<Hidden>,
     /// Send no headers of its own any more
     #[arg(long, group = "change")]
     pub no_headers: bool,

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::input;
 use super::session::Session;
 use crate::api::{CreatedObject, WebhookObject};
+use crate::cli::value::Hidden;
 use crate::cli::webhook::{CreateArgs, DeleteArgs, ListArgs, ShowArgs, UpdateArgs};
 use crate::error::{Error, Report, exit};
 use crate::event::EventType;
@@ -19,7 +20,10 @@ use crate::webhook::{Header, NewWebhook, Webhook, WebhookChanges};
 pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
     let chosen = args.secret.secret.is_none() && args.secret.secret_file.is_none();
     let variable = if chosen { input::secret_variable()? } else { None };
-    let given = input::secret(args.secret.secret.or(variable), args.secret.secret_file.as_deref())?;
+    let given = input::secret(
+        args.secret.secret.map(|secret| secret.0).or(variable),
+        args.secret.secret_file.as_deref(),
+    )?;
     let generated = given.is_none();
     let new = NewWebhook {
         name: args.name,
@@ -70,7 +74,7 @@ pub fn show(session: &mut Session, args: &ShowArgs) -> Result<u8> {
 
 /// `update`
 pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
-    let given = input::secret(args.secret, args.secret_file.as_deref())?;
+    let given = input::secret(args.secret.map(|secret| secret.0), args.secret_file.as_deref())?;
     let secret = if args.generate_secret { Some(new_secret()?) } else { given };
     let changes = WebhookChanges {
         name: args.name,
@@ -153,9 +157,9 @@ fn warn_of_definition(session: &mut Session, webhook: &Webhook) {
     }
 }
 
-fn headers(given: &[String]) -> Result<Vec<Header>> {
+fn headers(given: &[Hidden]) -> Result<Vec<Header>> {
     let (headers, problems): (Vec<_>, Vec<_>) =
-        given.iter().map(|text| Header::parse(text)).partition(std::result::Result::is_ok);
+        given.iter().map(|text| Header::parse(&text.0)).partition(std::result::Result::is_ok);
     let problems: Vec<_> = problems.into_iter().filter_map(std::result::Result::err).collect();
     if problems.is_empty() {
         Ok(headers.into_iter().flatten().collect())

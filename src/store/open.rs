@@ -50,7 +50,9 @@ enum State {
     Ours,
 }
 
-/// Looks at the file before SQLite does: opening somebody else's database would leave files beside it.
+/// Looks at the file before SQLite does: opening somebody else's database would leave files beside it. This
+/// has to come before any connection of this process: closing a file drops every lock that the process holds
+/// on it (POSIX, `fcntl`).
 fn inspect(path: &Path) -> Result<State> {
     let mut header = Vec::with_capacity(100);
     match File::open(path) {

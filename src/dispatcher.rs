@@ -79,6 +79,7 @@ impl Dispatcher<'_> {
         Finished { claim, attempt, next }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "its end is told by dropping it")]
     /// Takes the receiver, so that the workers stop where recording fails.
     fn record(&self, finished: mpsc::Receiver<Finished>) -> Result<()> {
         while let Ok(first) = finished.recv() {

@@ -11,20 +11,20 @@ use crate::error::Problem;
 /// The largest integer that every JSON reader carries exactly: 2^53 − 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
-/// The text in its canonical form, for comparing with what a receiver made of it.
+/// What `JSON.stringify(JSON.parse(text))` gives in JavaScript, for comparing with what a receiver made of a
+/// body. An integer that JavaScript rounds is rounded.
 ///
 /// # Errors
-/// A problem where it is not JSON that JavaScript carries exactly.
+/// A problem where it is not JSON.
 pub fn canonical(text: &str) -> Result<String, Problem> {
     let mut out = String::with_capacity(text.len());
-    write_value(&mut out, &parse("body", text)?);
+    write_value(&mut out, &read("body", text)?);
     Ok(out)
 }
 
-/// JSON from text; `name` says in messages what it is.
+/// JSON that JavaScript carries exactly, from text; `name` says in messages what it is.
 pub fn parse(name: &str, text: &str) -> Result<Value, Problem> {
-    let value = serde_json::from_str(text)
-        .map_err(|error| Problem::other("data", format!("`{name}` cannot be read as JSON: {error}")))?;
+    let value = read(name, text)?;
     match unsafe_integer(text) {
         None => Ok(value),
         Some(literal) => Err(Problem::other(
@@ -33,6 +33,11 @@ pub fn parse(name: &str, text: &str) -> Result<Value, Problem> {
         )
         .hint("send it as a string")),
     }
+}
+
+fn read(name: &str, text: &str) -> Result<Value, Problem> {
+    serde_json::from_str(text)
+        .map_err(|error| Problem::other("data", format!("`{name}` cannot be read as JSON: {error}")))
 }
 
 /// The first integer literal of valid JSON text that lies outside ±(2^53−1). It is looked for in the text
@@ -122,7 +127,8 @@ fn array_index(key: &str) -> Option<u32> {
 }
 
 fn write_number(out: &mut String, number: &Number) {
-    match (number.as_i64(), number.as_f64()) {
+    let safe = |integer: &i64| (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(integer);
+    match (number.as_i64().filter(safe), number.as_f64()) {
         (Some(integer), _) => out.push_str(&integer.to_string()),
         // Formats as `Number::toString` does: `1e+21`, `0.000001`, and `0` for the negative zero.
         (None, Some(float)) => out.push_str(ryu_js::Buffer::new().format(float)),
@@ -168,13 +174,22 @@ mod tests {
             "01",
             "",
         ] {
-            assert!(canonical(bad).is_err(), "{bad}");
+            assert!(parse("x", bad).is_err(), "{bad}");
         }
         for good in
             ["9007199254740991", r#""9007199254740992 \" 9007199254740993""#, "1e300", "9007199254740993.0"]
         {
-            assert!(canonical(good).is_ok(), "{good}");
+            assert!(parse("x", good).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn the_canonical_form_is_its_own_canonical_form() {
+        for text in ["[1e16,1e20,-123456789012345680000.0]", r#"{"10":1,"a":{"2":[],"1":{}}}"#] {
+            let once = canonical(text).unwrap();
+            assert_eq!(canonical(&once).unwrap(), once);
+        }
+        assert_eq!(canonical("9007199254740993").unwrap(), "9007199254740992");
     }
 
     #[test]

@@ -185,7 +185,7 @@ mod tests {
         written(text).into_iter().find(|(name, _)| *name == writer).unwrap().1
     }
 
-    /// The expected texts are what Python 3.12 prints.
+    /// The expected texts are what Python 3.11 prints.
     #[test]
     fn numbers_and_strings_take_the_form_of_python() {
         let numbers =

@@ -43,8 +43,13 @@ pub fn command_line(args: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(code) => code,
         Err(error) if is_closed_pipe(&error) => exit::DONE,
         Err(error) => {
-            notes.error(&error);
-            exit_code(&error)
+            let code = exit_code(&error);
+            notes.error(&if is_bare_io(&error) {
+                error.context("cannot write to standard output")
+            } else {
+                error
+            });
+            code
         }
     }
 }
@@ -99,12 +104,16 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| io(cause) == Some(io::ErrorKind::BrokenPipe))
 }
 
-/// Verbs return our own error. Everything else comes from reading arguments, files and configuration, or
-/// from writing to standard output.
+/// Verbs return our own error. A bare I/O error comes from standard output; everything else comes from
+/// reading arguments, files and configuration, and says so.
 fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<Error>() {
         Some(error) => error.exit_code(),
-        None if error.downcast_ref::<io::Error>().is_some() => exit::FAILURE,
+        None if is_bare_io(error) => exit::FAILURE,
         None => exit::USAGE,
     }
+}
+
+fn is_bare_io(error: &anyhow::Error) -> bool {
+    error.chain().next().is_some_and(<dyn std::error::Error>::is::<io::Error>)
 }

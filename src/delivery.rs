@@ -313,6 +313,8 @@ pub struct Claim {
     pub fence: i64,
     /// The number of the attempt that this claim is for, from 1.
     pub attempt: u32,
+    /// From then on another worker may claim it.
+    pub lease_until: Timestamp,
     /// To whom it is owed.
     pub webhook: Arc<Webhook>,
     /// What is owed.

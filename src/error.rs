@@ -14,6 +14,8 @@ pub mod exit {
     pub const UNDELIVERED: u8 = 3;
     /// What was named does not exist.
     pub const NOT_FOUND: u8 = 4;
+    /// Added to the number of the signal that ended the command: 130 for SIGINT, 143 for SIGTERM.
+    pub const INTERRUPTED: u8 = 128;
     /// Refused: an ambiguous name, a conflict, a signature that is not right.
     pub const REFUSED: u8 = 5;
 }

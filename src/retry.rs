@@ -10,6 +10,14 @@ use crate::delivery::{Outcome, OutcomeKind, Status};
 /// The longest wait that a receiver may ask for with `Retry-After`.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A webhook whose attempts have all failed for this long is disabled.
+pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+
+/// Whether a webhook that has failed since then is to be disabled.
+pub fn is_given_up(failing_since: Timestamp, now: Timestamp) -> bool {
+    SignedDuration::try_from(GIVEN_UP_AFTER).is_ok_and(|most| now.duration_since(failing_since) >= most)
+}
+
 /// The waits after each failed attempt; after one more, the delivery is given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule(pub Vec<Duration>);

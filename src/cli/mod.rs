@@ -99,6 +99,10 @@ pub enum Command {
     Deliveries(log::DeliveriesArgs),
     /// Show one delivery in full: request, attempts, answers and advice
     Inspect(log::InspectArgs),
+    /// Send what is due
+    Retry(event::RetryArgs),
+    /// Send deliveries again, with the same event id and body
+    Redeliver(event::RedeliverArgs),
     /// Check a signature, and say why where it is not right
     Verify(tools::VerifyArgs),
     /// Run the whole way on this machine, in a temporary database and without a network

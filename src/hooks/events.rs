@@ -78,7 +78,7 @@ impl Hooks {
         };
         let accepted = self.store.accept(&event, identity.now, lease)?;
         if !accepted.claims.is_empty() {
-            self.dispatcher().send(accepted.claims, &self.schedule)?;
+            self.dispatcher(&self.schedule).send(accepted.claims)?;
         }
         Ok(Emission {
             event,
@@ -109,11 +109,11 @@ impl Hooks {
         let event = Arc::new(Event::test(webhook.project, identity)?);
         let claim = self.store.accept_for(&webhook, &event, identity.now, self.lease())?;
         let id = claim.delivery;
-        self.dispatcher().send(vec![claim], &Schedule(Vec::new()))?;
+        self.dispatcher(&Schedule(Vec::new())).send(vec![claim])?;
         self.inspect(id)
     }
 
-    fn lease(&self) -> Lease {
+    pub(super) fn lease(&self) -> Lease {
         Lease { timeout: self.timeout, at_once: THREADS }
     }
 }

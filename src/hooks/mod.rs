@@ -3,6 +3,7 @@
 
 mod events;
 mod log;
+mod retry;
 mod webhooks;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::store::Store;
 pub use crate::store::{Presence, WebhookFilter};
 pub use events::{Emission, Preview, Sending};
 pub use log::Inspection;
+pub use retry::{Retrying, Tally};
 pub use webhooks::new_secret;
 
 /// What the configuration says about sending.
@@ -74,8 +76,8 @@ impl Hooks {
         self.store.path()
     }
 
-    fn dispatcher(&self) -> Dispatcher<'_> {
-        Dispatcher { store: &self.store, sender: &self.sender, timeout: self.timeout }
+    fn dispatcher<'a>(&'a self, schedule: &'a Schedule) -> Dispatcher<'a> {
+        Dispatcher { store: &self.store, sender: &self.sender, timeout: self.timeout, schedule }
     }
 }
 

@@ -21,12 +21,7 @@ pub fn deliveries(session: &mut Session, args: DeliveriesArgs) -> Result<u8> {
         name => EventType::from_input("event", name),
     });
     let event = event.transpose().map_err(|problem| Error::Invalid(vec![problem]))?;
-    let (now, zone) = (Timestamp::now(), session.out.look().zone.clone());
-    let moment = |time: Option<Time>| {
-        let outside = || anyhow!("a time of `--since` or `--until` lies outside the calendar");
-        time.map(|time| time.resolve(now, &zone).ok_or_else(outside)).transpose()
-    };
-    let (since, until) = (moment(args.since)?, moment(args.until)?);
+    let (since, until) = (moment(session, args.since)?, moment(session, args.until)?);
     let hooks = session.hooks(Presence::Required)?;
     let filter = DeliveryFilter {
         webhook: args.webhook.map(|named| webhook_id(&hooks, &named)).transpose()?,
@@ -49,6 +44,13 @@ pub fn deliveries(session: &mut Session, args: DeliveriesArgs) -> Result<u8> {
         _ => {}
     }
     Ok(exit::DONE)
+}
+
+/// The moment that an argument means, seen from now.
+pub fn moment(session: &Session, time: Option<Time>) -> Result<Option<Timestamp>> {
+    let outside = || anyhow!("a time of `--since` or `--until` lies outside the calendar");
+    let zone = &session.out.look().zone;
+    time.map(|time| time.resolve(Timestamp::now(), zone).ok_or_else(outside)).transpose()
 }
 
 /// The id of the webhook that is named. One that was deleted has no name any more, but its log stays.

@@ -5,6 +5,7 @@ mod events;
 mod input;
 mod log;
 mod reference;
+mod retry;
 mod session;
 mod verify;
 mod webhooks;
@@ -73,6 +74,8 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Test(args) => events::test(&mut session, &args),
         Command::Deliveries(args) => log::deliveries(&mut session, args),
         Command::Inspect(args) => log::inspect(&mut session, &args),
+        Command::Retry(args) => retry::retry(&mut session, args),
+        Command::Redeliver(args) => retry::redeliver(&mut session, args),
         Command::Verify(args) => verify::verify(&mut session, &args),
         Command::Demo(_) => demo::demo(&mut session),
         Command::Completions(args) => reference::completions(&mut session, &args),

@@ -17,6 +17,7 @@ CREATE TABLE webhooks (
     last_sent_at     INTEGER,
     last_status_code INTEGER,
     last_error       TEXT    NOT NULL DEFAULT '',
+    failing_since    INTEGER,                         -- the first failure after the last success
     deleted_at       INTEGER
 ) STRICT;
 
@@ -47,6 +48,7 @@ CREATE TABLE deliveries (
     claimed_at       INTEGER,                         -- being sent since; due_at is the end of the lease
     fence            INTEGER NOT NULL DEFAULT 0,      -- counts the claims: only the latest may record
     attempts         INTEGER NOT NULL DEFAULT 0,
+    attempts_before  INTEGER NOT NULL DEFAULT 0,      -- those before it was sent again: the schedule begins anew
     last_attempt_at  INTEGER,
     last_duration_us INTEGER,
     last_status_code INTEGER,
@@ -54,7 +56,7 @@ CREATE TABLE deliveries (
     CHECK ((status = 'pending') = (due_at IS NOT NULL)),
     UNIQUE (webhook_id, dedupe_key)
 ) STRICT;
-CREATE INDEX deliveries_due ON deliveries (due_at) WHERE status = 'pending';
+CREATE INDEX deliveries_due ON deliveries (webhook_id, due_at) WHERE status = 'pending';
 CREATE INDEX deliveries_by_event ON deliveries (event_seq);
 CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
 

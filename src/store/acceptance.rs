@@ -26,14 +26,19 @@ impl Lease {
     /// What a lease lasts beyond the longest time that its requests may take.
     const MARGIN: Duration = Duration::from_secs(15);
 
-    /// Long enough for every request to `owed`.
-    fn until(self, owed: &[Arc<Webhook>], now: Timestamp) -> Timestamp {
-        let longest =
-            owed.iter().map(|webhook| webhook.timeout.unwrap_or(self.timeout)).max().unwrap_or_default();
-        let rounds = u32::try_from(owed.len().div_ceil(self.at_once.max(1))).unwrap_or(u32::MAX);
-        let length = longest.saturating_mul(rounds).saturating_add(Self::MARGIN);
+    /// Until when `webhook` is held, if its request waits for others: all of them go out in so many rounds.
+    pub(super) fn until(self, webhook: &Webhook, rounds: usize, now: Timestamp) -> Timestamp {
+        let timeout = webhook.timeout.unwrap_or(self.timeout);
+        let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
+        let length = timeout.saturating_mul(rounds).saturating_add(Self::MARGIN);
         let until = SignedDuration::try_from(length).ok().and_then(|length| now.checked_add(length).ok());
         until.unwrap_or(Timestamp::MAX)
+    }
+
+    /// Until when the requests of one event to `owed` are held.
+    fn until_all(self, owed: &[Arc<Webhook>], now: Timestamp) -> Timestamp {
+        let rounds = owed.len().div_ceil(self.at_once.max(1));
+        owed.iter().map(|webhook| self.until(webhook, rounds, now)).max().unwrap_or(now)
     }
 }
 
@@ -58,7 +63,7 @@ impl Store {
             let all: Vec<Arc<Webhook>> = webhooks::live(tx)?.into_iter().map(Arc::new).collect();
             let is_owed = |webhook: &Webhook| webhook.matches(event.event, event.project_id) == Match::Owed;
             let owed: Vec<Arc<Webhook>> = all.iter().filter(|webhook| is_owed(webhook)).cloned().collect();
-            let held_until = lease.map(|lease| lease.until(&owed, at));
+            let held_until = lease.map(|lease| lease.until_all(&owed, at));
             let seq = events::insert(tx, event, at)?;
             let mut accepted = Accepted::default();
             for webhook in all {
@@ -89,9 +94,9 @@ impl Store {
     ) -> Result<Claim> {
         self.write(|tx| {
             let seq = events::insert(tx, event, at)?;
-            let held_until = lease.until(std::slice::from_ref(webhook), at);
+            let held_until = lease.until(webhook, 1, at);
             let delivery = insert(tx, event, seq, webhook, at, Some(held_until))?.unwrap_or_default();
-            Ok(first_claim(delivery, webhook, event))
+            Ok(first_claim(delivery, held_until, webhook, event))
         })
     }
 
@@ -103,7 +108,7 @@ impl Store {
                 match webhook.matches(event.event, event.project_id) {
                     Match::Owed => match duplicate(tx, &webhook, event)? {
                         Some(suppression) => accepted.suppressed.push(suppression),
-                        None => accepted.claims.push(first_claim(0, &webhook, event)),
+                        None => accepted.claims.push(first_claim(0, Timestamp::MAX, &webhook, event)),
                     },
                     Match::Disabled => {
                         accepted.suppressed.push(suppression(&webhook, SuppressionReason::Disabled));
@@ -129,8 +134,8 @@ fn owe(
 ) -> rusqlite::Result<()> {
     if let Some(id) = insert(tx, event, seq, webhook, at, held_until)? {
         accepted.deliveries.push(id);
-        if held_until.is_some() {
-            accepted.claims.push(first_claim(id, webhook, event));
+        if let Some(held_until) = held_until {
+            accepted.claims.push(first_claim(id, held_until, webhook, event));
         }
     } else if let Some(suppression) = duplicate(tx, webhook, event)? {
         accepted.suppressed.push(suppression);
@@ -196,6 +201,13 @@ fn suppression(webhook: &Webhook, reason: SuppressionReason) -> Suppression {
     }
 }
 
-fn first_claim(delivery: i64, webhook: &Arc<Webhook>, event: &Arc<Event>) -> Claim {
-    Claim { delivery, fence: 1, attempt: 1, webhook: Arc::clone(webhook), event: Arc::clone(event) }
+fn first_claim(delivery: i64, lease_until: Timestamp, webhook: &Arc<Webhook>, event: &Arc<Event>) -> Claim {
+    Claim {
+        delivery,
+        fence: 1,
+        attempt: 1,
+        lease_until,
+        webhook: Arc::clone(webhook),
+        event: Arc::clone(event),
+    }
 }

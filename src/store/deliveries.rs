@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use super::{Store, attempts, column, events, webhooks};
 use crate::delivery::{Attempt, Claim, Delivery, DeliveryFilter, LastAttempt, Permit, Status};
@@ -28,36 +28,11 @@ impl Store {
         self.write(|tx| {
             for one in finished {
                 attempts::insert(tx, one.claim.delivery, &one.attempt)?;
-                let outcome = &one.attempt.outcome;
-                let status_code = outcome.answer.as_ref().map(|answer| answer.status);
-                tx.prepare_cached(
-                    "UPDATE deliveries
-                     SET attempts = attempts + 1, last_attempt_at = ?2, last_duration_us = ?3,
-                         last_status_code = ?4, last_error = ?5
-                     WHERE id = ?1",
-                )?
-                .execute(params![
-                    one.claim.delivery,
-                    column::millis(one.attempt.started_at),
-                    column::micros(outcome.duration),
-                    status_code,
-                    outcome.error,
-                ])?;
-                tx.prepare_cached(
-                    "UPDATE deliveries SET status = ?3, due_at = ?4, claimed_at = NULL
-                     WHERE id = ?1 AND fence = ?2 AND status = 'pending'",
-                )?
-                .execute(params![
-                    one.claim.delivery,
-                    one.claim.fence,
-                    one.next.status.name(),
-                    one.next.due.map(column::millis),
-                ])?;
-                let webhook = one.claim.webhook.id;
-                webhooks::note_sent(tx, webhook, one.attempt.started_at, status_code, &outcome.error)?;
-                if one.next.gone {
-                    webhooks::disable(tx, webhook, now, "the receiver answered 410 Gone")?;
+                if !settle(tx, one)? {
+                    tx.prepare_cached("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?1")?
+                        .execute([one.claim.delivery])?;
                 }
+                webhooks::note_attempt(tx, one, now)?;
             }
             Ok(())
         })
@@ -96,6 +71,29 @@ impl Store {
             Ok(Some((delivery, event, attempts::of_delivery(tx, id)?)))
         })
     }
+}
+
+/// Whether the claim is still the latest; then the delivery stands where the attempt has brought it.
+fn settle(tx: &Transaction, one: &Finished) -> rusqlite::Result<bool> {
+    let outcome = &one.attempt.outcome;
+    let changed = tx
+        .prepare_cached(
+            "UPDATE deliveries
+             SET attempts = attempts + 1, last_attempt_at = ?3, last_duration_us = ?4, last_status_code = ?5,
+                 last_error = ?6, status = ?7, due_at = ?8, claimed_at = NULL
+             WHERE id = ?1 AND fence = ?2 AND status = 'pending'",
+        )?
+        .execute(params![
+            one.claim.delivery,
+            one.claim.fence,
+            column::millis(one.attempt.started_at),
+            column::micros(outcome.duration),
+            outcome.answer.as_ref().map(|answer| answer.status),
+            outcome.error,
+            one.next.status.name(),
+            one.next.due.map(column::millis),
+        ])?;
+    Ok(changed > 0)
 }
 
 const SELECT: &str = "SELECT d.id, d.webhook_id, w.name, e.id, e.event, e.permit_id, e.permit_number, d.status,

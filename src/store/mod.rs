@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod attempts;
+mod claims;
 mod column;
 mod deliveries;
 mod events;
@@ -20,6 +21,7 @@ use crate::error::Result;
 use fault::Fault;
 
 pub use acceptance::{Accepted, Lease};
+pub use claims::Due;
 pub use deliveries::Finished;
 pub use open::Presence;
 pub use webhooks::WebhookFilter;

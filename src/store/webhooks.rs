@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::fault::Fault;
-use super::{Store, column};
+use super::{Finished, Store, column};
+use crate::delivery::OutcomeKind;
 use crate::error::Result;
 use crate::event::EventType;
+use crate::retry;
 use crate::signature::Secret;
 use crate::webhook::{Disabled, Header, Subscriptions, Webhook};
 
@@ -121,7 +123,9 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
     tx.prepare_cached(
         "UPDATE webhooks
          SET name = ?2, url = ?3, secret = ?4, project = ?5, enabled = ?6, events = ?7, timeout_ms = ?8,
-             headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12
+             headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12,
+             -- Whoever enables it again gives it another chance.
+             failing_since = CASE WHEN ?6 > enabled THEN NULL ELSE failing_since END
          WHERE id = ?1",
     )?
     .execute(params![
@@ -141,23 +145,45 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
     Ok(())
 }
 
-/// Notes how the last request to a webhook ended.
-pub(super) fn note_sent(
-    tx: &Transaction,
-    id: i64,
-    at: Timestamp,
-    status_code: Option<u16>,
-    error: &str,
-) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE webhooks SET last_sent_at = ?2, last_status_code = ?3, last_error = ?4 WHERE id = ?1",
-    )?
-    .execute(params![id, column::millis(at), status_code, error])?;
-    Ok(())
+/// Notes how a request to a webhook ended, and disables it where its receiver is gone or has failed for too
+/// long. What `test` sends does not count towards that.
+pub(super) fn note_attempt(tx: &Transaction, one: &Finished, now: Timestamp) -> rusqlite::Result<()> {
+    let (id, outcome) = (one.claim.webhook.id, &one.attempt.outcome);
+    let failed = outcome.kind != OutcomeKind::Delivered;
+    let failing_since: Option<i64> = tx
+        .prepare_cached(
+            "UPDATE webhooks
+             SET last_sent_at = ?2, last_status_code = ?3, last_error = ?4,
+                 failing_since = CASE WHEN NOT ?5 THEN NULL WHEN ?6 THEN failing_since
+                                      ELSE coalesce(failing_since, ?2) END
+             WHERE id = ?1 RETURNING failing_since",
+        )?
+        .query_row(
+            params![
+                id,
+                column::millis(one.attempt.started_at),
+                outcome.answer.as_ref().map(|answer| answer.status),
+                outcome.error,
+                failed,
+                one.claim.event.event == EventType::WebhookTest,
+            ],
+            |row| row.get(0),
+        )
+        .optional()?
+        .flatten();
+    if one.next.gone {
+        return disable(tx, id, now, "the receiver answered 410 Gone");
+    }
+    match column::time_or_none(0, failing_since)? {
+        Some(since) if retry::is_given_up(since, now) => {
+            disable(tx, id, now, &format!("every attempt has failed since {since}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Disables a webhook that is enabled, with the reason.
-pub(super) fn disable(tx: &Transaction, id: i64, at: Timestamp, reason: &str) -> rusqlite::Result<()> {
+fn disable(tx: &Transaction, id: i64, at: Timestamp, reason: &str) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE webhooks SET enabled = 0, disabled_reason = ?3, disabled_at = ?2, updated_at = ?2
          WHERE id = ?1 AND enabled = 1",

@@ -1,0 +1,188 @@
+//! What waits to be sent, a lane for each webhook, so that one that is slow holds up nobody else. Pure.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound::{Excluded, Unbounded};
+
+use crate::delivery::{Claim, OutcomeKind};
+
+/// The most requests that are under way to one webhook at once.
+const WIDEST: usize = 32;
+
+/// The lanes of all webhooks.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    /// By the webhook's id.
+    by_webhook: BTreeMap<i64, Lane>,
+    /// The lane that was served last; the next one is served next.
+    served: i64,
+    waiting: usize,
+    under_way: usize,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Lane {
+    waiting: VecDeque<Claim>,
+    under_way: usize,
+    /// How many requests may be under way: halved by each timeout, one more with every answer.
+    width: usize,
+}
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), under_way: 0, width: WIDEST / 2 }
+    }
+}
+
+impl Lanes {
+    fn push(&mut self, claim: Claim) {
+        self.waiting += 1;
+        self.by_webhook.entry(claim.webhook.id).or_default().waiting.push_back(claim);
+    }
+
+    /// Puts claims at the ends of their lanes.
+    pub fn extend(&mut self, claims: Vec<Claim>) {
+        for claim in claims {
+            self.push(claim);
+        }
+    }
+
+    /// The next claim to send: the lanes take turns, and those that are full are passed over.
+    pub fn take(&mut self) -> Option<Claim> {
+        let after = self.by_webhook.range((Excluded(self.served), Unbounded));
+        let open = |(_, lane): &(&i64, &Lane)| !lane.waiting.is_empty() && lane.under_way < lane.width;
+        let id = *after.chain(self.by_webhook.range(..=self.served)).find(open)?.0;
+        let lane = self.by_webhook.get_mut(&id)?;
+        let claim = lane.waiting.pop_front()?;
+        lane.under_way += 1;
+        self.served = id;
+        self.waiting -= 1;
+        self.under_way += 1;
+        Some(claim)
+    }
+
+    /// Notes that a request to this webhook has ended so; `None` where it was not made.
+    pub fn done(&mut self, webhook: i64, ended: Option<OutcomeKind>) {
+        self.under_way -= 1;
+        if let Some(lane) = self.by_webhook.get_mut(&webhook) {
+            lane.under_way -= 1;
+            lane.width = match ended {
+                Some(OutcomeKind::Timeout) => (lane.width / 2).max(1),
+                Some(_) => (lane.width + 1).min(WIDEST),
+                None => lane.width,
+            };
+        }
+    }
+
+    /// How many more claims the lane of this webhook can use soon: as many as can be under way, and as many
+    /// again to follow where the receiver is quick.
+    pub fn room(&self, webhook: i64) -> usize {
+        let Some(lane) = self.by_webhook.get(&webhook) else { return WIDEST };
+        let wanted = if lane.width < WIDEST / 2 { lane.width } else { 2 * lane.width };
+        wanted.saturating_sub(lane.waiting.len() + lane.under_way)
+    }
+
+    /// Whether nothing waits and nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.waiting == 0 && self.under_way == 0
+    }
+
+    /// Says that nothing will be sent any more.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether nothing will be sent any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Takes out everything that waits.
+    pub fn drain(&mut self) -> Vec<Claim> {
+        self.waiting = 0;
+        self.by_webhook.values_mut().flat_map(|lane| lane.waiting.drain(..)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::event::{Event, Identity};
+    use crate::signature::Secret;
+    use crate::webhook::NewWebhook;
+
+    fn claim(webhook: i64, delivery: i64) -> Claim {
+        let now = Timestamp::UNIX_EPOCH;
+        let new = NewWebhook {
+            name: "x".into(),
+            url: "http://127.0.0.1/".into(),
+            secret: Secret::unchecked("s".into()),
+            project: None,
+            enabled: true,
+            events: Vec::new(),
+            timeout: None,
+            headers: Vec::new(),
+        };
+        let mut made = new.validate(now).unwrap();
+        made.id = webhook;
+        let event = Event::test(None, Identity { now, random: [0; 10] }).unwrap();
+        Claim {
+            delivery,
+            fence: 1,
+            attempt: 1,
+            lease_until: Timestamp::MAX,
+            webhook: Arc::new(made),
+            event: Arc::new(event),
+        }
+    }
+
+    #[test]
+    fn lanes_take_turns() {
+        let mut lanes = Lanes::default();
+        for (webhook, delivery) in [(1, 10), (1, 11), (1, 12), (2, 20), (3, 30)] {
+            lanes.push(claim(webhook, delivery));
+        }
+        let order: Vec<_> = std::iter::from_fn(|| lanes.take()).map(|claim| claim.delivery).collect();
+        assert_eq!(order, [10, 20, 30, 11, 12]);
+        assert!(!lanes.is_idle());
+    }
+
+    #[test]
+    fn a_lane_that_times_out_ends_up_with_one_request_at_a_time_and_recovers() {
+        let mut lanes = Lanes::default();
+        for delivery in 0..200 {
+            lanes.push(claim(1, delivery));
+        }
+        let mut under_way = 0;
+        while lanes.take().is_some() {
+            under_way += 1;
+        }
+        assert_eq!(under_way, WIDEST / 2);
+        for _ in 0..under_way {
+            lanes.done(1, Some(OutcomeKind::Timeout));
+        }
+        assert!(lanes.take().is_some());
+        assert!(lanes.take().is_none(), "a dead receiver has one request at a time");
+        for _ in 0..100 {
+            lanes.done(1, Some(OutcomeKind::Delivered));
+            lanes.take().unwrap();
+        }
+        assert!(lanes.take().is_some(), "a receiver that answers again gets more");
+    }
+
+    #[test]
+    fn no_more_is_claimed_than_a_lane_can_use() {
+        let mut lanes = Lanes::default();
+        assert_eq!(lanes.room(1), WIDEST);
+        for delivery in 0..20 {
+            lanes.push(claim(1, delivery));
+        }
+        assert_eq!(lanes.room(1), WIDEST - 20);
+        assert_eq!(lanes.drain().len(), 20);
+        assert!(lanes.is_idle());
+    }
+}

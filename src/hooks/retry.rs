@@ -1,0 +1,109 @@
+//! The verbs that send what is owed already: retry and redeliver.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use jiff::Timestamp;
+
+use super::Hooks;
+use crate::delivery::{Delivery, DeliveryFilter, Status};
+use crate::dispatcher::Work;
+use crate::error::{Error, Report, Result};
+use crate::store::Due;
+
+/// What `retry` is to send.
+#[derive(Debug, Clone, Default)]
+pub struct Retrying {
+    /// Only to this webhook, by its id or its name.
+    pub webhook: Option<String>,
+    /// Also what is not due yet.
+    pub early: bool,
+    /// Go on when nothing is due any more.
+    pub watch: bool,
+}
+
+/// How the attempts of one webhook ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// The webhook's name.
+    pub webhook_name: String,
+    /// Delivered.
+    pub delivered: u64,
+    /// Failed, and owed still.
+    pub pending: u64,
+    /// Failed, and given up.
+    pub failed: u64,
+}
+
+impl Hooks {
+    /// Makes one attempt for each delivery that is due; `stop` ends it early without loss. The answer has a
+    /// tally for each webhook that something was sent to, by its id.
+    ///
+    /// # Errors
+    /// As [`Hooks::show`].
+    pub fn retry(&self, retrying: &Retrying, stop: &AtomicBool) -> Result<BTreeMap<i64, Tally>> {
+        let webhook = retrying.webhook.as_deref().map(|named| self.show(named)).transpose()?;
+        let due = Due {
+            webhook: webhook.map(|webhook| webhook.id),
+            early: retrying.early,
+            // A worker that watches makes the next attempt when it is due, too.
+            attempted_before: if retrying.watch { Timestamp::MAX } else { Timestamp::now() },
+        };
+        let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
+        let mut told = |finished: &crate::store::Finished| {
+            let webhook = &finished.claim.webhook;
+            let tally = tallies.entry(webhook.id).or_default();
+            tally.webhook_name.clone_from(&webhook.name);
+            match finished.next.status {
+                Status::Success => tally.delivered += 1,
+                Status::Pending => tally.pending += 1,
+                Status::Failed => tally.failed += 1,
+            }
+        };
+        self.dispatcher(&self.schedule).work(Work { due, watch: retrying.watch, stop, told: &mut told })?;
+        Ok(tallies)
+    }
+
+    /// Sends deliveries again, whether they succeeded or failed: the same event with the same id and body,
+    /// and the whole schedule before it.
+    ///
+    /// # Errors
+    /// `NotFound` where one does not exist; `Refused` where its webhook is disabled or deleted, or where it
+    /// is being sent at this moment; nothing is sent then.
+    pub fn redeliver(&self, ids: &[i64]) -> Result<Vec<Delivery>> {
+        for id in ids {
+            let delivery = self.inspect(*id)?.delivery;
+            let refused = |message: String, hint: &str| Err(Error::Refused(Report::new(message).hint(hint)));
+            match self.store.webhook(delivery.webhook)? {
+                None => {
+                    return refused(
+                        format!("delivery {id} cannot be sent again: its webhook was deleted"),
+                        "create the webhook anew and emit the event with an own `--idempotency-key`",
+                    );
+                }
+                Some(webhook) if !webhook.enabled => {
+                    return refused(
+                        format!("delivery {id} cannot be sent again: webhook `{}` is disabled", webhook.name),
+                        "`ptw-hooks enable WEBHOOK` comes first",
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        for some in ids.chunks(256) {
+            let claims = self.store.take_again(some, self.lease(), Timestamp::now())?;
+            self.dispatcher(&self.schedule).send(claims)?;
+        }
+        self.store.deliveries_by_id(ids)
+    }
+
+    /// The ids of the deliveries that pass the filter, oldest first.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn ids(&self, filter: &DeliveryFilter) -> Result<Vec<i64>> {
+        let mut ids: Vec<i64> = self.deliveries(filter)?.iter().map(|delivery| delivery.id).collect();
+        ids.reverse();
+        Ok(ids)
+    }
+}

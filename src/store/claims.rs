@@ -1,0 +1,175 @@
+//! Claims: taking what is due for sending, so that nobody else sends it, and giving it back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
+
+use super::{Lease, Store, column, events, webhooks};
+use crate::delivery::Claim;
+use crate::error::Result;
+use crate::webhook::Webhook;
+
+/// Which deliveries to claim.
+#[derive(Debug, Clone, Copy)]
+pub struct Due {
+    /// Only those of this webhook.
+    pub webhook: Option<i64>,
+    /// Also those whose time has not come.
+    pub early: bool,
+    /// Only those that were not attempted since then: so that one run makes one attempt for each.
+    pub attempted_before: Timestamp,
+}
+
+/// What a claim takes: pending, not held by another worker, and due unless `early`.
+const CONDITION: &str = "webhook_id = :webhook AND status = 'pending'
+    AND (due_at <= :now OR (:early AND claimed_at IS NULL))
+    AND (last_attempt_at IS NULL OR last_attempt_at < :before)";
+
+impl Store {
+    /// Holds up to `limit` deliveries that are due, of each enabled webhook no more than `room` says. The
+    /// webhooks take turns, beginning after `after`; the oldest deliveries of each come first.
+    pub fn claim(
+        &self,
+        due: &Due,
+        room: &dyn Fn(i64) -> usize,
+        after: i64,
+        limit: usize,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>> {
+        // Looking takes no lock; only what was found is worth a write.
+        let wanted = self.read(|tx| {
+            let mut wanted = Vec::new();
+            for webhook in candidates(tx, due, after)? {
+                if room(webhook.id) > 0 && any_due(tx, due, webhook.id, now)? {
+                    wanted.push(Arc::new(webhook));
+                }
+            }
+            Ok(wanted)
+        })?;
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write(|tx| {
+            let mut claims = Vec::new();
+            for webhook in wanted {
+                let most = room(webhook.id).min(limit.saturating_sub(claims.len()));
+                if most > 0 {
+                    claims.extend(take(tx, due, &webhook, most, lease, now)?);
+                }
+            }
+            Ok(claims)
+        })
+    }
+
+    /// Holds these deliveries for another round of attempts, whatever became of them. One that another worker
+    /// holds at this moment is left to it.
+    pub fn take_again(&self, ids: &[i64], lease: Lease, now: Timestamp) -> Result<Vec<Claim>> {
+        self.write(|tx| {
+            let webhooks: HashMap<i64, Arc<Webhook>> =
+                webhooks::live(tx)?.into_iter().map(|webhook| (webhook.id, Arc::new(webhook))).collect();
+            let mut claims = Vec::new();
+            for id in ids {
+                let webhook: i64 = tx
+                    .prepare_cached("SELECT webhook_id FROM deliveries WHERE id = ?1")?
+                    .query_row([id], |row| row.get(0))?;
+                let Some(webhook) = webhooks.get(&webhook) else { continue };
+                let lease_until = lease.until(webhook, ids.len().div_ceil(lease.at_once), now);
+                let fence = tx
+                    .prepare_cached(
+                        "UPDATE deliveries
+                         SET status = 'pending', fence = fence + 1, claimed_at = ?2, due_at = ?3,
+                             attempts_before = attempts
+                         WHERE id = ?1 AND (claimed_at IS NULL OR due_at <= ?2)
+                         RETURNING fence",
+                    )?
+                    .query_row(params![id, column::millis(now), column::millis(lease_until)], |row| {
+                        row.get(0)
+                    })
+                    .optional()?;
+                if let (Some(fence), Some(event)) = (fence, events::of_delivery(tx, *id)?) {
+                    let (webhook, event) = (Arc::clone(webhook), Arc::new(event));
+                    claims.push(Claim { delivery: *id, fence, attempt: 1, lease_until, webhook, event });
+                }
+            }
+            Ok(claims)
+        })
+    }
+
+    /// Gives back what is held and was not sent: it is due at once.
+    pub fn release(&self, claims: &[Claim], now: Timestamp) -> Result<()> {
+        if claims.is_empty() {
+            return Ok(());
+        }
+        self.write(|tx| {
+            let mut statement = tx.prepare_cached(
+                "UPDATE deliveries SET due_at = ?3, claimed_at = NULL
+                 WHERE id = ?1 AND fence = ?2 AND status = 'pending'",
+            )?;
+            for claim in claims {
+                statement.execute(params![claim.delivery, claim.fence, column::millis(now)])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The webhooks that may be sent to, those after `after` first.
+fn candidates(tx: &Transaction, due: &Due, after: i64) -> rusqlite::Result<Vec<Webhook>> {
+    let mut webhooks = webhooks::live(tx)?;
+    webhooks.retain(|webhook| webhook.enabled && due.webhook.is_none_or(|only| only == webhook.id));
+    webhooks.sort_by_key(|webhook| (webhook.id <= after, webhook.id));
+    Ok(webhooks)
+}
+
+fn any_due(tx: &Transaction, due: &Due, webhook: i64, now: Timestamp) -> rusqlite::Result<bool> {
+    tx.prepare_cached(&format!("SELECT 1 FROM deliveries WHERE {CONDITION} LIMIT 1"))?.exists(named_params! {
+        ":webhook": webhook,
+        ":now": column::millis(now),
+        ":early": due.early,
+        ":before": column::millis(due.attempted_before),
+    })
+}
+
+fn take(
+    tx: &Transaction,
+    due: &Due,
+    webhook: &Arc<Webhook>,
+    most: usize,
+    lease: Lease,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Claim>> {
+    // A claim may wait for as long as one exchange takes before its own begins.
+    let lease_until = lease.until(webhook, 2, now);
+    let mut statement = tx.prepare_cached(&format!(
+        "UPDATE deliveries SET fence = fence + 1, claimed_at = :now, due_at = :until
+         WHERE id IN (SELECT id FROM deliveries WHERE {CONDITION} ORDER BY due_at, id LIMIT :most)
+         RETURNING id, fence, attempts - attempts_before"
+    ))?;
+    let row = |row: &Row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?));
+    let mut held: Vec<(i64, i64, u32)> = statement
+        .query_map(
+            named_params! {
+                ":webhook": webhook.id,
+                ":now": column::millis(now),
+                ":early": due.early,
+                ":before": column::millis(due.attempted_before),
+                ":until": column::millis(lease_until),
+                ":most": i64::try_from(most).unwrap_or(i64::MAX),
+            },
+            row,
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    // RETURNING has no order (https://www.sqlite.org/lang_returning.html, section 3).
+    held.sort_unstable();
+    let mut claims = Vec::with_capacity(held.len());
+    for (delivery, fence, attempts) in held {
+        if let Some(event) = events::of_delivery(tx, delivery)? {
+            let (webhook, event) = (Arc::clone(webhook), Arc::new(event));
+            claims.push(Claim { delivery, fence, attempt: attempts + 1, lease_until, webhook, event });
+        }
+    }
+    Ok(claims)
+}

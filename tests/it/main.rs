@@ -2,5 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 mod architecture;
+mod payloads;
 mod receiver;
 mod sandbox;
+mod vectors;
+mod verifiers;

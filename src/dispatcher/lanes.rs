@@ -7,6 +7,12 @@ use crate::delivery::{Claim, OutcomeKind};
 
 /// The most requests that are under way to one webhook at once.
 const WIDEST: usize = 32;
+/// For each request that may be under way, this many wait behind it where the receiver is quick.
+const DEPTH: usize = 16;
+/// What waits in all lanes has at most this many bytes, and at least one claim a lane.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// A webhook whose attempts have failed so often in a row gets no more in a run that ends.
+const GIVE_UP_AFTER: u32 = 10;
 
 /// The lanes of all webhooks.
 #[derive(Debug, Default)]
@@ -16,6 +22,7 @@ pub struct Lanes {
     /// The lane that was served last; the next one is served next.
     served: i64,
     waiting: usize,
+    waiting_bytes: usize,
     under_way: usize,
     closed: bool,
 }
@@ -26,17 +33,19 @@ struct Lane {
     under_way: usize,
     /// How many requests may be under way: halved by each timeout, one more with every answer.
     width: usize,
+    failed_in_a_row: u32,
 }
 
 impl Default for Lane {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), under_way: 0, width: WIDEST / 2 }
+        Self { waiting: VecDeque::new(), under_way: 0, width: WIDEST / 2, failed_in_a_row: 0 }
     }
 }
 
 impl Lanes {
     fn push(&mut self, claim: Claim) {
         self.waiting += 1;
+        self.waiting_bytes += claim.event.body.len();
         self.by_webhook.entry(claim.webhook.id).or_default().waiting.push_back(claim);
     }
 
@@ -57,6 +66,7 @@ impl Lanes {
         lane.under_way += 1;
         self.served = id;
         self.waiting -= 1;
+        self.waiting_bytes -= claim.event.body.len();
         self.under_way += 1;
         Some(claim)
     }
@@ -66,6 +76,11 @@ impl Lanes {
         self.under_way -= 1;
         if let Some(lane) = self.by_webhook.get_mut(&webhook) {
             lane.under_way -= 1;
+            lane.failed_in_a_row = match ended {
+                Some(OutcomeKind::Delivered) => 0,
+                Some(_) => lane.failed_in_a_row.saturating_add(1),
+                None => lane.failed_in_a_row,
+            };
             lane.width = match ended {
                 Some(OutcomeKind::Timeout) => (lane.width / 2).max(1),
                 Some(_) => (lane.width + 1).min(WIDEST),
@@ -74,12 +89,28 @@ impl Lanes {
         }
     }
 
-    /// How many more claims the lane of this webhook can use soon: as many as can be under way, and as many
-    /// again to follow where the receiver is quick.
+    /// How many more claims the lane of this webhook can use soon: as many as can be under way, and some to
+    /// follow where the receiver is quick.
     pub fn room(&self, webhook: i64) -> usize {
-        let Some(lane) = self.by_webhook.get(&webhook) else { return WIDEST };
-        let wanted = if lane.width < WIDEST / 2 { lane.width } else { 2 * lane.width };
+        let first = Lane::default();
+        let lane = self.by_webhook.get(&webhook).unwrap_or(&first);
+        let wanted = if lane.width < WIDEST / 2 { lane.width } else { DEPTH * lane.width };
+        let wanted = if self.waiting_bytes < MOST_BYTES { wanted } else { 1 };
         wanted.saturating_sub(lane.waiting.len() + lane.under_way)
+    }
+
+    /// Whether the attempts of this webhook keep failing.
+    pub fn is_given_up(&self, webhook: i64) -> bool {
+        self.by_webhook.get(&webhook).is_some_and(|lane| lane.failed_in_a_row >= GIVE_UP_AFTER)
+    }
+
+    /// Takes out what waits for webhooks whose attempts keep failing.
+    pub fn drain_given_up(&mut self) -> Vec<Claim> {
+        let failing = self.by_webhook.values_mut().filter(|lane| lane.failed_in_a_row >= GIVE_UP_AFTER);
+        let claims: Vec<Claim> = failing.flat_map(|lane| lane.waiting.drain(..)).collect();
+        self.waiting -= claims.len();
+        self.waiting_bytes -= claims.iter().map(|claim| claim.event.body.len()).sum::<usize>();
+        claims
     }
 
     /// Whether nothing waits and nothing is under way.
@@ -100,6 +131,7 @@ impl Lanes {
     /// Takes out everything that waits.
     pub fn drain(&mut self) -> Vec<Claim> {
         self.waiting = 0;
+        self.waiting_bytes = 0;
         self.by_webhook.values_mut().flat_map(|lane| lane.waiting.drain(..)).collect()
     }
 }
@@ -177,11 +209,11 @@ mod tests {
     #[test]
     fn no_more_is_claimed_than_a_lane_can_use() {
         let mut lanes = Lanes::default();
-        assert_eq!(lanes.room(1), WIDEST);
+        assert_eq!(lanes.room(1), DEPTH * WIDEST / 2);
         for delivery in 0..20 {
             lanes.push(claim(1, delivery));
         }
-        assert_eq!(lanes.room(1), WIDEST - 20);
+        assert_eq!(lanes.room(1), DEPTH * WIDEST / 2 - 20);
         assert_eq!(lanes.drain().len(), 20);
         assert!(lanes.is_idle());
     }

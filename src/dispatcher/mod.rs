@@ -7,8 +7,8 @@
 mod lanes;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,17 +16,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::{Attempt, Claim};
 use crate::error::Result;
-use crate::event::EventType;
+use crate::event::{Event, EventType};
 use crate::request::Request;
 use crate::retry::{self, Schedule};
 use crate::sender::Sender;
-use crate::store::{Due, Finished, Lease, Store};
+use crate::store::{Accepted, Due, Finished, Hold, Lease, Store};
 use lanes::Lanes;
 
 /// At most this many requests are under way at once.
 pub const THREADS: usize = 64;
 /// At most this many attempts are recorded, and this many deliveries claimed, in one transaction.
 const AT_ONCE: usize = 256;
+/// How soon events that are being read are accepted.
+const SOON: Duration = Duration::from_millis(1);
 /// How soon a worker that watches sees what another process has queued.
 const POLL: Duration = Duration::from_millis(250);
 
@@ -46,12 +48,30 @@ pub struct Dispatcher<'a> {
 pub struct Work<'a> {
     /// Which deliveries to claim.
     pub due: Due,
-    /// Whether to go on when nothing is due any more.
+    /// Whether to go on when nothing is due any more, and with webhooks whose attempts keep failing.
     pub watch: bool,
+    /// Events to accept while others are sent; the run goes on until this ends.
+    pub feed: Option<mpsc::Receiver<Vec<Arc<Event>>>>,
     /// Set from outside to end: what is under way is finished, the rest is released.
     pub stop: &'a AtomicBool,
-    /// Is told of every attempt after it was recorded.
-    pub told: &'a mut dyn FnMut(&Finished),
+    /// Is told what happens, after it is on the disk.
+    pub told: &'a mut dyn FnMut(Told),
+}
+
+/// What a run tells of itself.
+pub enum Told<'a> {
+    /// An event of the feed was accepted.
+    Accepted(&'a Accepted),
+    /// An attempt was recorded.
+    Finished(&'a Finished),
+}
+
+/// How a claim ended.
+enum Ended {
+    /// Its request was made.
+    Sent(Box<Finished>),
+    /// Its lease was too short by then.
+    Unsent(Claim),
 }
 
 /// What the threads share.
@@ -91,71 +111,113 @@ impl Dispatcher<'_> {
         let mut lanes = Lanes::default();
         lanes.extend(claims);
         let shared = Shared { lanes: Mutex::new(lanes), changed: Condvar::new() };
-        let (done, finished) = mpsc::channel();
+        let (done, ended) = mpsc::channel();
         thread::scope(|scope| {
             for _ in 0..threads {
                 let (shared, done) = (&shared, done.clone());
                 scope.spawn(move || self.serve(shared, &done));
             }
             drop(done);
-            let result = self.lead(&shared, &finished, work);
+            let result = self.lead(&shared, &ended, work);
             shared.lanes().close();
             shared.changed.notify_all();
             result
         })
     }
 
-    /// Records and claims, until all is done.
-    fn lead(
-        &self,
-        shared: &Shared,
-        finished: &mpsc::Receiver<Finished>,
-        mut work: Option<Work>,
-    ) -> Result<()> {
+    /// Records, accepts and claims, until all is done.
+    fn lead(&self, shared: &Shared, ended: &mpsc::Receiver<Ended>, mut work: Option<Work>) -> Result<()> {
         let mut look_at = Instant::now();
         let mut claimed_from = 0;
         loop {
-            let mut watching = false;
+            let mut more_to_come = false;
             if let Some(work) = &mut work {
                 if work.stop.load(Ordering::Acquire) {
                     let waiting = shared.lanes().drain();
                     self.store.release(&waiting, Timestamp::now())?;
                 } else {
-                    watching = work.watch;
+                    more_to_come = work.watch || self.take_from_feed(shared, work)?;
                     if Instant::now() >= look_at {
-                        let more = self.claim(shared, &work.due, &mut claimed_from)?;
+                        let more = self.claim(shared, work, &mut claimed_from)?;
                         look_at = Instant::now() + if more { Duration::ZERO } else { POLL };
                     }
                 }
             }
             // What a worker has finished it hands over before its lane is idle: the order matters.
             let idle = shared.lanes().is_idle();
-            let mut batch: Vec<Finished> = finished.try_iter().take(AT_ONCE).collect();
+            let mut batch: Vec<Ended> = ended.try_iter().take(AT_ONCE).collect();
             if batch.is_empty() {
-                if idle && !watching {
+                if idle && !more_to_come {
                     return Ok(());
                 }
-                match finished.recv_timeout(POLL) {
+                let feeding = work.as_ref().is_some_and(|work| work.feed.is_some());
+                match ended.recv_timeout(if feeding { SOON } else { POLL }) {
                     Ok(first) => batch.push(first),
                     Err(RecvTimeoutError::Timeout) => continue,
                     Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 }
-                batch.extend(finished.try_iter().take(AT_ONCE - 1));
+                batch.extend(ended.try_iter().take(AT_ONCE - 1));
             }
-            self.store.record(&batch, Timestamp::now())?;
+            self.settle(batch, work.as_mut())?;
             // There is room in the lanes again.
             look_at = Instant::now();
-            if let Some(work) = &mut work {
-                for one in &batch {
-                    (work.told)(one);
-                }
+            if work.as_ref().is_some_and(|work| !work.watch) {
+                let given_up = shared.lanes().drain_given_up();
+                self.store.release(&given_up, Timestamp::now())?;
             }
         }
     }
 
+    fn settle(&self, batch: Vec<Ended>, work: Option<&mut Work>) -> Result<()> {
+        let (mut finished, mut unsent) = (Vec::with_capacity(batch.len()), Vec::new());
+        for one in batch {
+            match one {
+                Ended::Sent(one) => finished.push(*one),
+                Ended::Unsent(claim) => unsent.push(claim),
+            }
+        }
+        self.store.record(&finished, Timestamp::now())?;
+        self.store.release(&unsent, Timestamp::now())?;
+        if let Some(work) = work {
+            for one in &finished {
+                (work.told)(Told::Finished(one));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether more may come from the feed.
+    fn take_from_feed(&self, shared: &Shared, work: &mut Work) -> Result<bool> {
+        let Some(feed) = &work.feed else { return Ok(false) };
+        match feed.try_recv() {
+            Err(TryRecvError::Empty) => return Ok(true),
+            Err(TryRecvError::Disconnected) => {
+                work.feed = None;
+                return Ok(false);
+            }
+            Ok(events) => {
+                let room = |webhook| {
+                    if shared.lanes().is_given_up(webhook) { 0 } else { shared.lanes().room(webhook) }
+                };
+                let lease = Lease { timeout: self.timeout, at_once: THREADS };
+                let accepted = self.store.accept(&events, Timestamp::now(), Hold::Room(lease, &room))?;
+                for mut one in accepted {
+                    shared.lanes().extend(std::mem::take(&mut one.claims));
+                    (work.told)(Told::Accepted(&one));
+                }
+                shared.changed.notify_all();
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether there may be more than what was claimed.
-    fn claim(&self, shared: &Shared, due: &Due, claimed_from: &mut i64) -> Result<bool> {
-        let room = |webhook| shared.lanes().room(webhook);
+    fn claim(&self, shared: &Shared, work: &Work, claimed_from: &mut i64) -> Result<bool> {
+        let due = &work.due;
+        let room = |webhook| {
+            let lanes = shared.lanes();
+            if !work.watch && lanes.is_given_up(webhook) { 0 } else { lanes.room(webhook) }
+        };
         let lease = Lease { timeout: self.timeout, at_once: THREADS };
         let claims = self.store.claim(due, &room, *claimed_from, AT_ONCE, lease, Timestamp::now())?;
         let more = claims.len() >= AT_ONCE;
@@ -168,7 +230,7 @@ impl Dispatcher<'_> {
     }
 
     /// Sends what waits in the lanes until all is over.
-    fn serve(&self, shared: &Shared, done: &mpsc::Sender<Finished>) {
+    fn serve(&self, shared: &Shared, done: &mpsc::Sender<Ended>) {
         let mut lanes = shared.lanes();
         loop {
             if lanes.is_closed() {
@@ -180,26 +242,27 @@ impl Dispatcher<'_> {
             };
             drop(lanes);
             let webhook = claim.webhook.id;
-            let ended = self.attempt(claim).map(|finished| {
-                let kind = finished.attempt.outcome.kind;
-                // Nobody listens where recording failed; the lease brings the delivery back.
-                let _ = done.send(finished);
-                kind
-            });
+            let ended = self.attempt(claim);
+            let kind = match &ended {
+                Ended::Sent(finished) => Some(finished.attempt.outcome.kind),
+                Ended::Unsent(_) => None,
+            };
+            // Nobody listens where recording failed; the lease brings the delivery back.
+            let _ = done.send(ended);
             lanes = shared.lanes();
-            lanes.done(webhook, ended);
+            lanes.done(webhook, kind);
             shared.changed.notify_one();
         }
     }
 
-    /// `None` where the lease is too short by now for a whole exchange: another worker may take it over in
-    /// the middle, and two would send it at once.
-    fn attempt(&self, claim: Claim) -> Option<Finished> {
+    /// Nothing is sent where the lease is too short by now for a whole exchange: another worker may take it
+    /// over in the middle, and two would send it at once.
+    fn attempt(&self, claim: Claim) -> Ended {
         let started_at = Timestamp::now();
         let request = Request::new(&claim.webhook, &claim.event, claim.delivery, started_at, self.timeout);
         let left = claim.lease_until.duration_since(started_at);
         if left < SignedDuration::try_from(request.timeout).unwrap_or(SignedDuration::MAX) {
-            return None;
+            return Ended::Unsent(claim);
         }
         let outcome = self.sender.send(&request);
         let mut next = retry::next(self.schedule, claim.attempt, &outcome, Timestamp::now(), jitter());
@@ -207,7 +270,7 @@ impl Dispatcher<'_> {
         next.gone &= claim.event.event != EventType::WebhookTest;
         let headers = request.shown_headers();
         let attempt = Attempt { number: claim.attempt, started_at, url: request.url, headers, outcome };
-        Some(Finished { claim, attempt, next })
+        Ended::Sent(Box::new(Finished { claim, attempt, next }))
     }
 }
 

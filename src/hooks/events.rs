@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::event::{Event, NewEvent};
 use crate::request::Request;
 use crate::retry::Schedule;
-use crate::store::{Accepted, Lease};
+use crate::store::{Accepted, Hold, Lease};
 use crate::webhook::Webhook;
 
 /// Whether an emission waits for its first attempts.
@@ -72,11 +72,12 @@ impl Hooks {
     pub fn emit(&self, new: &NewEvent, sending: Sending) -> Result<Emission> {
         let identity = identity()?;
         let event = Arc::new(Event::new(new, identity)?);
-        let lease = match sending {
-            Sending::Now => Some(self.lease()),
-            Sending::Later => None,
+        let hold = match sending {
+            Sending::Now => Hold::All(self.lease()),
+            Sending::Later => Hold::Nothing,
         };
-        let accepted = self.store.accept(&event, identity.now, lease)?;
+        let mut accepted = self.store.accept(std::slice::from_ref(&event), identity.now, hold)?;
+        let accepted = accepted.pop().unwrap_or_default();
         if !accepted.claims.is_empty() {
             self.dispatcher(&self.schedule).send(accepted.claims)?;
         }

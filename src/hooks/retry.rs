@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Hooks;
 use crate::delivery::{Delivery, DeliveryFilter, Status};
-use crate::dispatcher::Work;
+use crate::dispatcher::{Told, Work};
 use crate::error::{Error, Report, Result};
 use crate::store::Due;
 
@@ -35,6 +35,17 @@ pub struct Tally {
     pub failed: u64,
 }
 
+impl Tally {
+    /// Counts an attempt after which its delivery stands so.
+    pub(super) fn count(&mut self, status: Status) {
+        match status {
+            Status::Success => self.delivered += 1,
+            Status::Pending => self.pending += 1,
+            Status::Failed => self.failed += 1,
+        }
+    }
+}
+
 impl Hooks {
     /// Makes one attempt for each delivery that is due; `stop` ends it early without loss. The answer has a
     /// tally for each webhook that something was sent to, by its id.
@@ -50,17 +61,16 @@ impl Hooks {
             attempted_before: if retrying.watch { Timestamp::MAX } else { Timestamp::now() },
         };
         let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
-        let mut told = |finished: &crate::store::Finished| {
-            let webhook = &finished.claim.webhook;
-            let tally = tallies.entry(webhook.id).or_default();
-            tally.webhook_name.clone_from(&webhook.name);
-            match finished.next.status {
-                Status::Success => tally.delivered += 1,
-                Status::Pending => tally.pending += 1,
-                Status::Failed => tally.failed += 1,
+        let mut told = |told: Told| {
+            if let Told::Finished(finished) = told {
+                let webhook = &finished.claim.webhook;
+                let tally = tallies.entry(webhook.id).or_default();
+                tally.webhook_name.clone_from(&webhook.name);
+                tally.count(finished.next.status);
             }
         };
-        self.dispatcher(&self.schedule).work(Work { due, watch: retrying.watch, stop, told: &mut told })?;
+        let work = Work { due, watch: retrying.watch, feed: None, stop, told: &mut told };
+        self.dispatcher(&self.schedule).work(work)?;
         Ok(tallies)
     }
 

@@ -1,5 +1,6 @@
 //! Acceptance: an event, the deliveries that it owes and those that it does not, in one transaction.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,11 +35,37 @@ impl Lease {
         let until = SignedDuration::try_from(length).ok().and_then(|length| now.checked_add(length).ok());
         until.unwrap_or(Timestamp::MAX)
     }
+}
 
-    /// Until when the requests of one event to `owed` are held.
-    fn until_all(self, owed: &[Arc<Webhook>], now: Timestamp) -> Timestamp {
-        let rounds = owed.len().div_ceil(self.at_once.max(1));
-        owed.iter().map(|webhook| self.until(webhook, rounds, now)).max().unwrap_or(now)
+/// Which of the deliveries that are accepted are held for sending; the others are queued.
+#[derive(Clone, Copy)]
+pub enum Hold<'a> {
+    /// None.
+    Nothing,
+    /// Every one.
+    All(Lease),
+    /// Of each webhook as many as this says.
+    Room(Lease, &'a dyn Fn(i64) -> usize),
+}
+
+impl Hold<'_> {
+    /// Until when a delivery to `webhook` is held, if it is. `taken` counts those that are held already, and
+    /// `of` is how many webhooks there are.
+    fn until(
+        self,
+        webhook: &Webhook,
+        taken: &mut HashMap<i64, usize>,
+        of: usize,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let taken = taken.entry(webhook.id).or_default();
+        let until = match self {
+            Self::Nothing => None,
+            Self::All(lease) => Some(lease.until(webhook, of.div_ceil(lease.at_once.max(1)), now)),
+            Self::Room(lease, room) => (*taken < room(webhook.id)).then(|| lease.until(webhook, 2, now)),
+        };
+        *taken += usize::from(until.is_some());
+        until
     }
 }
 
@@ -56,29 +83,34 @@ pub struct Accepted {
 }
 
 impl Store {
-    /// Stores an event with every delivery that it owes and every one that was suppressed, in one
-    /// transaction. With a lease the deliveries are held for sending; without one they are queued.
-    pub fn accept(&self, event: &Arc<Event>, at: Timestamp, lease: Option<Lease>) -> Result<Accepted> {
+    /// Stores events with every delivery that they owe and every one that was suppressed, in one transaction.
+    /// The answer has what became of each event, in their order.
+    pub fn accept(&self, new: &[Arc<Event>], at: Timestamp, hold: Hold) -> Result<Vec<Accepted>> {
         self.write(|tx| {
             let all: Vec<Arc<Webhook>> = webhooks::live(tx)?.into_iter().map(Arc::new).collect();
-            let is_owed = |webhook: &Webhook| webhook.matches(event.event, event.project_id) == Match::Owed;
-            let owed: Vec<Arc<Webhook>> = all.iter().filter(|webhook| is_owed(webhook)).cloned().collect();
-            let held_until = lease.map(|lease| lease.until_all(&owed, at));
-            let seq = events::insert(tx, event, at)?;
-            let mut accepted = Accepted::default();
-            for webhook in all {
-                match webhook.matches(event.event, event.project_id) {
-                    Match::Owed => owe(tx, &mut accepted, event, seq, &webhook, at, held_until)?,
-                    Match::Disabled => {
-                        accepted.suppressed.push(suppression(&webhook, SuppressionReason::Disabled));
-                    }
-                    reason => {
-                        accepted.unmatched.push(Unmatched { webhook_name: webhook.name.clone(), reason });
+            let mut taken = HashMap::new();
+            let mut accepted = Vec::with_capacity(new.len());
+            for event in new {
+                let seq = events::insert(tx, event, at)?;
+                let mut one = Accepted::default();
+                for webhook in &all {
+                    match webhook.matches(event.event, event.project_id) {
+                        Match::Owed => {
+                            let held_until = hold.until(webhook, &mut taken, all.len(), at);
+                            owe(tx, &mut one, event, seq, webhook, at, held_until)?;
+                        }
+                        Match::Disabled => {
+                            one.suppressed.push(suppression(webhook, SuppressionReason::Disabled));
+                        }
+                        reason => {
+                            one.unmatched.push(Unmatched { webhook_name: webhook.name.clone(), reason });
+                        }
                     }
                 }
-            }
-            for suppression in &accepted.suppressed {
-                suppressions::insert(tx, seq, suppression, at)?;
+                for suppression in &one.suppressed {
+                    suppressions::insert(tx, seq, suppression, at)?;
+                }
+                accepted.push(one);
             }
             Ok(accepted)
         })

@@ -25,6 +25,9 @@ impl Store {
     /// Stores attempts and where their deliveries stand now, in one transaction. An attempt whose claim was
     /// taken over by another worker is logged, and changes nothing else.
     pub fn record(&self, finished: &[Finished], now: Timestamp) -> Result<()> {
+        if finished.is_empty() {
+            return Ok(());
+        }
         self.write(|tx| {
             for one in finished {
                 attempts::insert(tx, one.claim.delivery, &one.attempt)?;

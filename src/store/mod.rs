@@ -20,7 +20,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::error::Result;
 use fault::Fault;
 
-pub use acceptance::{Accepted, Lease};
+pub use acceptance::{Accepted, Hold, Lease};
 pub use claims::Due;
 pub use deliveries::Finished;
 pub use open::Presence;

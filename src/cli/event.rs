@@ -1,5 +1,7 @@
 //! The arguments of the commands that make events.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::value::{EventName, status_values};
@@ -23,18 +25,26 @@ and --risk-level, then each --data.
 Examples:
   ptw-hooks emit permit_approved --permit-id 123 --permit-number PTW-2024-001 --project 5 --status approved
   ptw-hooks emit isolation_verified --permit-id 123 --permit-number PTW-2024-001 --data point=V-17 \\
-      --data locks:=2 --idempotency-key isolation-123-V-17"
+      --data locks:=2 --idempotency-key isolation-123-V-17
+  ptw-hooks emit --batch events.ndjson"
 )]
 pub struct EmitArgs {
     /// What happened
-    #[arg(value_name = "EVENT", value_parser = EventName { wildcard: false }, hide_possible_values = true)]
-    pub event: String,
+    #[arg(value_name = "EVENT", value_parser = EventName { wildcard: false }, hide_possible_values = true,
+          required_unless_present = "batch")]
+    pub event: Option<String>,
     /// The permit's id, an integer
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    pub permit_id: String,
+    #[arg(long, value_name = "N", allow_hyphen_values = true, required_unless_present = "batch")]
+    pub permit_id: Option<String>,
     /// The permit's number, as people know it
-    #[arg(long, value_name = "NUMBER")]
-    pub permit_number: String,
+    #[arg(long, value_name = "NUMBER", required_unless_present = "batch")]
+    pub permit_number: Option<String>,
+    /// Emit an event for every line of this file, or of standard input for `-`: JSON objects with event,
+    /// permit_id, permit_number and, if wanted, project_id, timestamp, data and idempotency_key
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = [
+        "event", "permit_id", "permit_number", "project", "timestamp", "status", "permit_type", "location", "risk_level",
+        "data", "data_json", "idempotency_key", "dry_run", "queue"])]
+    pub batch: Option<PathBuf>,
     /// The project that the permit belongs to
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub project: Option<String>,

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::{Attempt, Claim};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Event, EventType};
 use crate::request::Request;
 use crate::retry::{self, Schedule};
@@ -51,15 +51,26 @@ pub struct Work<'a> {
     /// Whether to go on when nothing is due any more, and with webhooks whose attempts keep failing.
     pub watch: bool,
     /// Events to accept while others are sent; the run goes on until this ends.
-    pub feed: Option<mpsc::Receiver<Vec<Arc<Event>>>>,
+    pub feed: Option<mpsc::Receiver<Fed>>,
     /// Set from outside to end: what is under way is finished, the rest is released.
     pub stop: &'a AtomicBool,
     /// Is told what happens, after it is on the disk.
     pub told: &'a mut dyn FnMut(Told),
 }
 
+/// What comes from a feed: events to accept, and the numbers of lines that are none, with the reason.
+#[derive(Debug, Default)]
+pub struct Fed {
+    /// To be accepted together.
+    pub events: Vec<Arc<Event>>,
+    /// Only to be told of.
+    pub refused: Vec<(u64, Error)>,
+}
+
 /// What a run tells of itself.
 pub enum Told<'a> {
+    /// A line of the feed is no event.
+    Refused(u64, &'a Error),
     /// An event of the feed was accepted.
     Accepted(&'a Accepted),
     /// An attempt was recorded.
@@ -195,7 +206,10 @@ impl Dispatcher<'_> {
                 work.feed = None;
                 return Ok(false);
             }
-            Ok(events) => {
+            Ok(Fed { events, refused }) => {
+                for (line, error) in &refused {
+                    (work.told)(Told::Refused(*line, error));
+                }
                 let room = |webhook| {
                     if shared.lanes().is_given_up(webhook) { 0 } else { shared.lanes().room(webhook) }
                 };

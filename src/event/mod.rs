@@ -1,6 +1,7 @@
 //! Events: what a caller gives to emit one, and the event that results. Pure.
 
 mod catalogue;
+mod json;
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -67,7 +68,9 @@ impl Event {
     pub fn new(new: &NewEvent, identity: Identity) -> Result<Self> {
         let mut problems = Vec::new();
         let mut keep = |problem| problems.push(problem);
-        let event = EventType::from_input("event", &new.event).map_err(&mut keep).ok();
+        let event =
+            check_text("event", &new.event, 100).and_then(|()| EventType::from_input("event", &new.event));
+        let event = event.map_err(&mut keep).ok();
         let permit_id = integer("permit_id", &new.permit_id).map_err(&mut keep).ok();
         let project_id =
             new.project_id.as_deref().map(|id| integer("project_id", id)).transpose().map_err(&mut keep).ok();

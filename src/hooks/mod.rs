@@ -1,6 +1,7 @@
 //! Every verb of the product, one method each. The command line calls only this, and so does whatever else
 //! offers the same verbs. Here the clock and the system's randomness are read.
 
+mod batch;
 mod events;
 mod log;
 mod retry;
@@ -20,6 +21,7 @@ use crate::sender::{EgressPolicy, Sender};
 use crate::store::Store;
 
 pub use crate::store::{Presence, WebhookFilter};
+pub use batch::{Batch, Listener};
 pub use events::{Emission, Preview, Sending};
 pub use log::Inspection;
 pub use retry::{Retrying, Tally};

@@ -29,6 +29,9 @@ pub fn catalogue(session: &mut Session) -> Result<u8> {
 
 /// `emit`
 pub fn emit(session: &mut Session, args: EmitArgs) -> Result<u8> {
+    if let Some(file) = &args.batch {
+        return super::batch::emit(session, file);
+    }
     let (dry_run, sending) = (args.dry_run, if args.queue { Sending::Later } else { Sending::Now });
     let new = new_event(args)?;
     let hooks = session.hooks(Presence::Required)?;
@@ -107,9 +110,9 @@ fn new_event(args: EmitArgs) -> Result<NewEvent> {
     ];
     let named = named.into_iter().filter_map(|(key, text)| Some(Ok((key.to_owned(), Member::Text(text?)))));
     Ok(NewEvent {
-        event: args.event,
-        permit_id: args.permit_id,
-        permit_number: args.permit_number,
+        event: args.event.unwrap_or_default(),
+        permit_id: args.permit_id.unwrap_or_default(),
+        permit_number: args.permit_number.unwrap_or_default(),
         project_id: args.project,
         timestamp: args.timestamp,
         data: DataInput {

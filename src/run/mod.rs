@@ -1,5 +1,6 @@
 //! From a command to a verb to its output. Here the environment, the terminal and the zone are read.
 
+mod batch;
 mod demo;
 mod events;
 mod input;
@@ -7,6 +8,7 @@ mod log;
 mod reference;
 mod retry;
 mod session;
+mod signals;
 mod verify;
 mod webhooks;
 mod zone;

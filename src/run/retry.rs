@@ -1,15 +1,11 @@
 //! The commands that send what is owed already.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use super::log::moment;
 use super::session::Session;
+use super::signals;
 use crate::api::DeliveryObject;
 use crate::cli::event::{RedeliverArgs, RetryArgs};
 use crate::delivery::{DeliveryFilter, Status};
@@ -32,10 +28,10 @@ struct TallyObject<'a> {
 
 /// `retry`
 pub fn retry(session: &mut Session, args: RetryArgs) -> Result<u8> {
-    let (stop, signal) = listen_for_signals()?;
+    let signal = signals::listen()?;
     let retrying = Retrying { webhook: args.webhook, early: args.now, watch: args.watch };
     let hooks = session.hooks(Presence::Required)?;
-    let tallies = hooks.retry(&retrying, &stop)?;
+    let tallies = hooks.retry(&retrying, signal.stop())?;
     let objects: Vec<_> = tallies
         .iter()
         .map(|(id, tally)| TallyObject {
@@ -56,25 +52,8 @@ pub fn retry(session: &mut Session, args: RetryArgs) -> Result<u8> {
     }
     let text = if objects.is_empty() { String::new() } else { table.render(session.out.look()) };
     session.out.one(&objects, &table, &text)?;
-    match signal.load(Ordering::Acquire) {
-        0 if objects.iter().any(|tally| tally.pending + tally.failed > 0) => Ok(exit::UNDELIVERED),
-        0 => Ok(exit::DONE),
-        signal => Ok(exit::INTERRUPTED.saturating_add(u8::try_from(signal).unwrap_or(0))),
-    }
-}
-
-/// The first signal asks for an end: what is under way is finished and recorded. The second ends at once,
-/// which loses nothing either: what was held is sent again when its lease ends.
-fn listen_for_signals() -> Result<(Arc<AtomicBool>, Arc<AtomicUsize>)> {
-    let (stop, which) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    for signal in [SIGINT, SIGTERM] {
-        let number = usize::try_from(signal).unwrap_or_default();
-        flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| flag::register_usize(signal, Arc::clone(&which), number))
-            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
-            .context("cannot listen for signals")?;
-    }
-    Ok((stop, which))
+    let undelivered = objects.iter().any(|tally| tally.pending + tally.failed > 0);
+    Ok(signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE }))
 }
 
 /// `redeliver`

@@ -103,6 +103,17 @@ impl Notes {
         }
     }
 
+    /// Whether only errors are wanted.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// A line of a batch that could not be used.
+    pub fn bad_line(&mut self, line: u64, error: &Error) {
+        let label = self.label("1;31", "error:");
+        self.line(&format!("{label} line {line}: {}", printable_lines(&error.to_string())));
+    }
+
     /// Asks, without ending the line.
     pub fn ask(&mut self, question: &str) {
         let _ = write!(self.writer, "{} ", printable(question));

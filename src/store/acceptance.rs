@@ -86,6 +86,9 @@ impl Store {
     /// Stores events with every delivery that they owe and every one that was suppressed, in one transaction.
     /// The answer has what became of each event, in their order.
     pub fn accept(&self, new: &[Arc<Event>], at: Timestamp, hold: Hold) -> Result<Vec<Accepted>> {
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
         self.write(|tx| {
             let all: Vec<Arc<Webhook>> = webhooks::live(tx)?.into_iter().map(Arc::new).collect();
             let mut taken = HashMap::new();

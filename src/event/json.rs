@@ -1,0 +1,101 @@
+//! An event as a JSON object: what a line of a batch holds. Pure.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::NewEvent;
+use crate::error::Problem;
+use crate::payload::DataInput;
+
+/// The members that are known; others are ignored.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Members<'a> {
+    event: Value,
+    permit_id: Value,
+    permit_number: Value,
+    project_id: Value,
+    timestamp: Value,
+    idempotency_key: Value,
+    // As text: a parsed number has been rounded already.
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+impl Default for Members<'_> {
+    fn default() -> Self {
+        let null = Value::Null;
+        Self {
+            event: null.clone(),
+            permit_id: null.clone(),
+            permit_number: null.clone(),
+            project_id: null.clone(),
+            timestamp: null.clone(),
+            idempotency_key: null,
+            data: None,
+        }
+    }
+}
+
+impl NewEvent {
+    /// The event that a JSON object describes; its members are checked when the event is built.
+    ///
+    /// # Errors
+    /// A problem where it is not a JSON object.
+    pub fn from_json(text: &str) -> Result<Self, Problem> {
+        let members: Members = serde_json::from_str(text).map_err(|error| {
+            Problem::other("event", format!("the event cannot be read as a JSON object: {error}"))
+        })?;
+        let data = members.data.map(RawValue::get).filter(|text| *text != "null");
+        Ok(Self {
+            event: text_of(members.event).unwrap_or_default(),
+            permit_id: text_of(members.permit_id).unwrap_or_default(),
+            permit_number: match members.permit_number {
+                // A number would lose its zeros in front: it has to be a string.
+                Value::Number(_) => {
+                    return Err(Problem::other(
+                        "permit_number",
+                        "permit_number cannot be a number: it is a string",
+                    ));
+                }
+                other => text_of(other).unwrap_or_default(),
+            },
+            project_id: text_of(members.project_id),
+            timestamp: text_of(members.timestamp),
+            data: DataInput { json: data.map(ToOwned::to_owned), members: Vec::new() },
+            idempotency_key: text_of(members.idempotency_key),
+        })
+    }
+}
+
+/// The text of a string, the literal of anything else, nothing for null.
+fn text_of(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_becomes_an_event() {
+        let new = NewEvent::from_json(
+            r#"{"event":"permit_created","permit_id":7,"permit_number":"P-7","project_id":null,"data":{"a":1.0},"x":1}"#,
+        )
+        .unwrap();
+        assert_eq!((new.event.as_str(), new.permit_id.as_str()), ("permit_created", "7"));
+        assert_eq!((new.project_id, new.data.json.as_deref()), (None, Some(r#"{"a":1.0}"#)));
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for bad in ["", "[]", "1", "{", r#"{"permit_number":12}"#, r#"{"event":"a","event":"b"}"#] {
+            assert!(NewEvent::from_json(bad).is_err(), "{bad}");
+        }
+    }
+}

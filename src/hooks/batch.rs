@@ -1,0 +1,187 @@
+//! The verb that emits many events: read, accept and send at the same time, in constant memory.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use jiff::Timestamp;
+
+use super::{Hooks, Tally, identity};
+use crate::delivery::SuppressionReason;
+use crate::dispatcher::{Fed, Told, Work};
+use crate::error::{Error, Report, Result};
+use crate::event::{Event, NewEvent};
+use crate::store::{Accepted, Due, Finished};
+
+/// This many events are accepted in one transaction.
+const GROUP: usize = 256;
+/// This many groups are read ahead.
+const AHEAD: usize = 4;
+/// The longest line, in bytes: more than the longest body, with room for white space and escapes.
+const LONGEST_LINE: u64 = 4 * 1024 * 1024;
+
+/// What has become of a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Events that were accepted.
+    pub accepted: u64,
+    /// Lines that could not be used.
+    pub bad_lines: u64,
+    /// Deliveries that the events owe.
+    pub owed: u64,
+    /// Deliveries that were owed before.
+    pub duplicates: u64,
+    /// Deliveries that are not owed because their webhook is disabled.
+    pub disabled: u64,
+    /// Events that no webhook is owed.
+    pub unmatched: u64,
+    /// How attempts ended, by the webhook's id.
+    pub tallies: BTreeMap<i64, Tally>,
+}
+
+impl Batch {
+    /// Deliveries of this batch that were delivered.
+    pub fn delivered(&self) -> u64 {
+        self.tallies.values().map(|tally| tally.delivered).sum()
+    }
+
+    /// Whether something is not delivered: owed still, or given up.
+    pub fn is_undelivered(&self) -> bool {
+        self.delivered() < self.owed || self.tallies.values().any(|tally| tally.pending + tally.failed > 0)
+    }
+
+    fn count(&mut self, told: &Told) {
+        match told {
+            Told::Refused(..) => self.bad_lines += 1,
+            Told::Accepted(accepted) => self.accepted(accepted),
+            Told::Finished(Finished { claim, next, .. }) => {
+                let tally = self.tallies.entry(claim.webhook.id).or_default();
+                tally.webhook_name.clone_from(&claim.webhook.name);
+                tally.count(next.status);
+            }
+        }
+    }
+
+    fn accepted(&mut self, accepted: &Accepted) {
+        let count = |reason| accepted.suppressed.iter().filter(|one| one.reason == reason).count() as u64;
+        self.accepted += 1;
+        self.owed += accepted.deliveries.len() as u64;
+        self.duplicates += count(SuppressionReason::Duplicate);
+        self.disabled += count(SuppressionReason::Disabled);
+        self.unmatched += u64::from(accepted.deliveries.is_empty() && accepted.suppressed.is_empty());
+    }
+}
+
+/// Who hears of a batch while it runs.
+pub struct Listener<'a> {
+    /// A line that could not be used, by its number from 1.
+    pub bad_line: &'a mut dyn FnMut(u64, &Error),
+    /// Where the batch stands, after every step.
+    pub progress: &'a mut dyn FnMut(&Batch),
+}
+
+impl Hooks {
+    /// Emits an event for every line of `lines`, JSON objects, and makes an attempt for each delivery. A
+    /// webhook whose attempts keep failing does not hold it up: what it is owed stays pending. `stop` ends
+    /// it early; what was accepted is kept.
+    ///
+    /// # Errors
+    /// `Storage`, and where reading fails. What was accepted before is kept, and running the batch again
+    /// goes on where it ended, because it recognises what was accepted.
+    pub fn emit_batch(
+        &self,
+        lines: Box<dyn BufRead + Send>,
+        stop: &AtomicBool,
+        listener: &mut Listener,
+    ) -> Result<Batch> {
+        let mut batch = Batch::default();
+        let (groups, feed) = mpsc::sync_channel(AHEAD);
+        // Not waited for where the run ends early: it may be blocked in reading, and accepts nothing itself.
+        let reader = thread::Builder::new()
+            .name("batch".to_owned())
+            .spawn(move || read(lines, &groups))
+            .map_err(|error| unreadable(&error.to_string()))?;
+        let mut told = |told: Told| {
+            if let Told::Refused(line, error) = told {
+                (listener.bad_line)(line, error);
+            }
+            batch.count(&told);
+            (listener.progress)(&batch);
+        };
+        let due = Due { webhook: None, early: false, attempted_before: Timestamp::now() };
+        let work = Work { due, watch: false, feed: Some(feed), stop, told: &mut told };
+        self.dispatcher(&self.schedule).work(work)?;
+        if !stop.load(Ordering::Acquire) {
+            reader.join().unwrap_or_else(|_| Err(unreadable("the reader ended early")))?;
+        }
+        Ok(batch)
+    }
+}
+
+/// Reads lines into groups of events until the end, or until nobody takes them any more.
+fn read(mut lines: Box<dyn BufRead + Send>, groups: &mpsc::SyncSender<Fed>) -> Result<()> {
+    let mut number = 0;
+    let mut group = Fed::default();
+    let mut line = Vec::new();
+    while next_line(&mut *lines, &mut line)? {
+        number += 1;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match event(&line) {
+            Ok(event) => group.events.push(Arc::new(event)),
+            Err(error) => group.refused.push((number, error)),
+        }
+        if group.events.len() + group.refused.len() == GROUP
+            && groups.send(std::mem::take(&mut group)).is_err()
+        {
+            return Ok(());
+        }
+    }
+    // Nobody listens where accepting failed; that error is the one to report.
+    let _ = groups.send(group);
+    Ok(())
+}
+
+/// Whether there is a line; one that is too long is cut, which no JSON object survives.
+fn next_line(lines: &mut dyn BufRead, line: &mut Vec<u8>) -> Result<bool> {
+    line.clear();
+    let failed = |error: std::io::Error| unreadable(&error.to_string());
+    let found = (&mut *lines).take(LONGEST_LINE).read_until(b'\n', line).map_err(failed)?;
+    if found as u64 == LONGEST_LINE && !line.ends_with(b"\n") {
+        lines.skip_until(b'\n').map_err(failed)?;
+    }
+    Ok(found > 0)
+}
+
+fn event(line: &[u8]) -> Result<Event> {
+    let text = std::str::from_utf8(line).map_err(|_| Error::invalid("event", "the line is not UTF-8"))?;
+    let new = NewEvent::from_json(text).map_err(|problem| Error::Invalid(vec![problem]))?;
+    Event::new(&new, identity()?)
+}
+
+fn unreadable(why: &str) -> Error {
+    Error::Storage(
+        Report::new(format!("cannot read the batch: {why}"))
+            .hint("what was accepted is kept; run the same batch again to go on"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_one_by_one_and_long_ones_are_cut() {
+        let long = "x".repeat(usize::try_from(LONGEST_LINE).unwrap() + 5);
+        let text = format!("one\n\n{long}\nlast");
+        let (mut lines, mut line) = (text.as_bytes(), Vec::new());
+        let mut lengths = Vec::new();
+        while next_line(&mut lines, &mut line).unwrap() {
+            lengths.push(line.len());
+        }
+        assert_eq!(lengths, [4, 1, usize::try_from(LONGEST_LINE).unwrap(), 4]);
+    }
+}

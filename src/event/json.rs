@@ -44,6 +44,10 @@ impl NewEvent {
     /// # Errors
     /// A problem where it is not a JSON object.
     pub fn from_json(text: &str) -> Result<Self, Problem> {
+        // Serde would take an array for the members in their order.
+        if !text.trim_start().starts_with('{') {
+            return Err(Problem::other("event", "the event cannot be read: it is not a JSON object"));
+        }
         let members: Members = serde_json::from_str(text).map_err(|error| {
             Problem::other("event", format!("the event cannot be read as a JSON object: {error}"))
         })?;

@@ -30,8 +30,7 @@ pub fn advice(attempt: &Attempt) -> Option<String> {
             .to_owned(),
         OutcomeKind::Blocked => "The address is refused by policy, so nothing was sent and nothing will be retried. Link-local \
              and cloud metadata addresses are always refused; private ones are where `deny_private` is set: an entry in \
-             `allow` of the configuration makes an exception. Then emit the event again with an own \
-             `--idempotency-key`."
+             `allow` of the configuration makes an exception. Then `ptw-hooks redeliver` sends it."
             .to_owned(),
     };
     Some(advice)

@@ -111,7 +111,13 @@ impl Notes {
     /// A line of a batch that could not be used.
     pub fn bad_line(&mut self, line: u64, error: &Error) {
         let label = self.label("1;31", "error:");
-        self.line(&format!("{label} line {line}: {}", printable_lines(&error.to_string())));
+        let hints = error.hints().join("; ");
+        let hints = if hints.is_empty() { hints } else { format!(" ({hints})") };
+        self.line(&format!(
+            "{label} line {line}: {}{}",
+            printable_lines(&error.to_string()),
+            printable(&hints)
+        ));
     }
 
     /// Asks, without ending the line.

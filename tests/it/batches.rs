@@ -1,0 +1,118 @@
+//! `emit --batch`: many events, accepted and sent while they are read.
+
+use std::fmt::Write as _;
+
+use crate::receiver::{Behaviour, Receiver, Reply};
+use crate::sandbox::Sandbox;
+
+fn lines(permits: std::ops::Range<u32>) -> String {
+    let mut lines = String::new();
+    for permit in permits {
+        writeln!(
+            lines,
+            r#"{{"event":"permit_created","permit_id":{permit},"permit_number":"P-{permit}","data":{{"n":{permit}}}}}"#
+        )
+        .unwrap();
+    }
+    lines
+}
+
+#[test]
+fn every_line_is_accepted_and_delivered_once() {
+    let receiver = Receiver::start(Reply::status(204));
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    let run = sandbox.cmd().args(["emit", "--batch", "-", "-o", "json"]).stdin(lines(0..700)).run().ok();
+    let summary = run.json();
+    assert_eq!((summary["accepted"].as_u64(), summary["delivered"].as_u64()), (Some(700), Some(700)));
+    let mut bodies: Vec<_> = receiver.received().into_iter().map(|request| request.body).collect();
+    bodies.sort();
+    bodies.dedup();
+    assert_eq!((bodies.len(), receiver.received().len()), (700, 700));
+}
+
+#[test]
+fn bad_lines_are_reported_by_number_and_the_others_are_sent() {
+    let receiver = Receiver::start(Reply::status(204));
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    let good = lines(0..2);
+    let batch =
+        format!("{{\"event\":\n\n[1]\n{good}\u{ff}\n{{\"event\":\"permit_creatd\",\"permit_id\":1.5}}\n");
+    let file = sandbox.write("batch.ndjson", batch);
+    sandbox
+        .cmd()
+        .args(["emit", "--batch"])
+        .arg(file)
+        .run()
+        .code(2)
+        .stderr_has("line 1:")
+        .stderr_lacks("line 2:")
+        .stderr_has("line 3: the event cannot be read: it is not a JSON object")
+        .stderr_has("line 6:")
+        .stderr_has("line 7: 3 problems")
+        .stderr_has("did you mean `permit_created`?");
+    assert_eq!(receiver.received().len(), 2);
+}
+
+#[test]
+fn a_batch_that_is_run_again_sends_only_what_was_not_accepted() {
+    let receiver = Receiver::start(Reply::status(204));
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    sandbox.cmd().args(["emit", "--batch", "-"]).stdin(lines(0..10)).run().ok();
+    let again = sandbox.cmd().args(["emit", "--batch", "-", "-o", "json"]).stdin(lines(0..15)).run().ok();
+    assert_eq!(
+        (again.json()["duplicates"].as_u64(), again.json()["delivered"].as_u64()),
+        (Some(10), Some(5))
+    );
+    assert_eq!(receiver.received().len(), 15);
+}
+
+#[test]
+fn a_webhook_that_keeps_failing_does_not_hold_up_the_batch() {
+    let healthy = Receiver::start(Reply::status(204));
+    let dead = Receiver::start(Behaviour::StallBeforeHead);
+    let sandbox = Sandbox::new();
+    sandbox.create("healthy", &healthy.url("/x"), &["*"]);
+    sandbox.create_with("dead", &dead.url("/x"), &["*"], &["--timeout", "1s"]);
+    let run = sandbox.cmd().args(["emit", "--batch", "-", "-o", "json"]).stdin(lines(0..300)).run().code(3);
+    let summary = run.json();
+    assert_eq!((summary["delivered"].as_u64(), summary["pending"].as_u64()), (Some(300), Some(300)));
+    assert_eq!(healthy.received().len(), 300);
+    // Those that were not attempted any more are due, not lost.
+    let pending =
+        sandbox.run(["deliveries", "dead", "--status", "pending", "--limit", "1000", "-o", "json"]).ok();
+    assert_eq!(pending.json().as_array().unwrap().len(), 300);
+    assert!(dead.received().len() < 100, "{} attempts were made at a dead receiver", dead.received().len());
+}
+
+#[test]
+fn a_batch_stops_on_a_signal_and_keeps_what_it_accepted() {
+    let receiver = Receiver::start(Reply::status(204));
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    let pipe = std::process::Command::new("sh")
+        .args(["-c", "cat; exec sleep 60"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn();
+    let mut pipe = pipe.unwrap();
+    std::io::Write::write_all(&mut pipe.stdin.take().unwrap(), lines(0..256).as_bytes()).unwrap();
+    let batch = std::process::Command::new(env!("CARGO_BIN_EXE_ptw-hooks"))
+        .arg("--db")
+        .arg(sandbox.db_path())
+        .args(["emit", "--batch", "-"])
+        .stdin(pipe.stdout.take().unwrap())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    let mut batch = batch.unwrap();
+    receiver.wait_for(256);
+    std::process::Command::new("kill").arg(batch.id().to_string()).status().unwrap();
+    assert_eq!(batch.wait().unwrap().code(), Some(143));
+    pipe.kill().unwrap();
+    pipe.wait().unwrap();
+    let log = sandbox.run(["deliveries", "--status", "success", "--limit", "1000", "-o", "json"]).ok();
+    assert_eq!(log.json().as_array().unwrap().len(), 256);
+}

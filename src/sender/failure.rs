@@ -134,17 +134,29 @@ fn certificate(error: &CertificateError) -> String {
         CertificateError::NotValidYet => "the certificate is not valid yet".to_owned(),
         CertificateError::NotValidForNameContext { expected, presented } => {
             let expected = expected.to_str();
-            let names = presented.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let names: Vec<_> = presented.iter().filter_map(|name| presented_name(name)).take(3).collect();
+            let names = if names.is_empty() { "no host".to_owned() } else { names.join(", ") };
             format!("the certificate is not for `{expected}`: it names {names}")
         }
         CertificateError::NotValidForName => "the certificate is for another host name".to_owned(),
-        // An issuer that was made anew under its old name shows as a bad signature.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+        // An issuer that was made anew under its old name shows as a bad signature, or, where its key is of
+        // another kind now, as an algorithm that does not fit the key.
+        CertificateError::UnknownIssuer
+        | CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the certificate was issued by an authority that is not trusted here".to_owned()
         }
         CertificateError::Revoked => "the certificate was revoked".to_owned(),
         other => format!("the certificate is not valid: {other}"),
     }
+}
+
+/// A name of a certificate without the kind that webpki puts around it: `DnsName("erp.example")`. Kinds that
+/// name no host are left out.
+fn presented_name(name: &str) -> Option<&str> {
+    let quoted = || name.strip_prefix("DnsName(\"")?.strip_suffix("\")");
+    let address = || name.strip_prefix("IpAddress(")?.strip_suffix(')');
+    quoted().or_else(address)
 }
 
 fn date(at: UnixTime) -> String {

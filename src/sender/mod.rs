@@ -26,6 +26,9 @@ pub use egress::EgressPolicy;
 
 /// The longest head of an answer that is read, in bytes.
 const LONGEST_HEAD: usize = 32 * 1024;
+/// A buffer that a head of the longest length fills to the brim could not show that there is more of it: ureq
+/// would take the head for one that broke off.
+const INPUT_BUFFER: usize = LONGEST_HEAD + 1024;
 /// How many idle connections are kept, in all and to one receiver.
 const IDLE_CONNECTIONS: usize = 256;
 /// A reused connection may turn out to be closed; then the next is taken, and a fresh one at last.
@@ -112,7 +115,7 @@ impl Sender {
             .proxy(None)
             .timeout_global(Some(timeout))
             .max_response_header_size(LONGEST_HEAD)
-            .input_buffer_size(LONGEST_HEAD)
+            .input_buffer_size(INPUT_BUFFER)
             .output_buffer_size(16 * 1024)
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS);

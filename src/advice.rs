@@ -1,6 +1,7 @@
 //! What to do about an attempt that failed, a sentence or two for each kind of failure. Pure.
 
 use crate::delivery::{Attempt, OutcomeKind, Phase};
+use crate::event::EventType;
 
 /// The advice for an attempt; `None` if it was delivered.
 pub fn advice(attempt: &Attempt) -> Option<String> {
@@ -24,7 +25,12 @@ pub fn advice(attempt: &Attempt) -> Option<String> {
                  `{to}` is right, set it with `ptw-hooks update WEBHOOK --url`."
             )
         }
-        OutcomeKind::HttpStatus => status(outcome.answer.as_ref().map_or(0, |answer| answer.status)).to_owned(),
+        OutcomeKind::HttpStatus => match outcome.answer.as_ref().map_or(0, |answer| answer.status) {
+            410 if is_test(attempt) => "The receiver says that it is gone for good. An event would have disabled the \
+                 webhook; a test does not. Check the path of the URL with `ptw-hooks show WEBHOOK`."
+                .to_owned(),
+            other => status(other).to_owned(),
+        },
         OutcomeKind::Protocol => "The connection was made, but no complete HTTP answer came. Look at the receiver's own log \
              for a crash or a restart at this time, and whether a proxy before it closes connections."
             .to_owned(),
@@ -79,15 +85,16 @@ fn tls(error: &str, url: &str) -> String {
         "The port answers without TLS. Use `http://`, or the port on which the receiver speaks TLS."
             .to_owned()
     } else {
-        format!("Compare with `openssl s_client -connect {host}:443 -servername {host}` on this machine.")
+        let port = url.parse::<http::Uri>().ok().and_then(|uri| uri.port_u16()).unwrap_or(443);
+        format!("Compare with `openssl s_client -connect {host}:{port} -servername {host}` on this machine.")
     }
 }
 
 fn status(status: u16) -> &'static str {
     match status {
         400 | 422 => {
-            "The receiver did not accept the body. Its answer below may say which part; `ptw-hooks inspect` shows the exact \
-             bytes that it got."
+            "The receiver did not accept the body. Its answer may say which part; `ptw-hooks inspect` shows the exact bytes \
+             that it got."
         }
         401 | 403 => {
             "The receiver did not accept the signature, or wants a credential of its own. Compare the last four characters \
@@ -105,15 +112,21 @@ fn status(status: u16) -> &'static str {
         }
         413 => "The body is too large for the receiver. Raise its limit to 256 KiB, or emit less `data`.",
         429 => {
-            "The receiver limits how often it is sent to. Its `Retry-After` is honoured, up to 24 hours; the delivery goes on \
-             by itself."
+            "The receiver limits how often it is sent to. Its `Retry-After` is honoured, up to 24 hours; a pending \
+             delivery goes on by itself."
         }
         500..=599 => {
-            "The receiver failed while it handled the event. Its own log at this time says why; the delivery goes on by \
-             itself."
+            "The receiver failed while it handled the event. Its own log at this time says why; a pending delivery \
+             goes on by itself."
         }
-        _ => "The receiver answered with an unexpected status. Its answer below may say why.",
+        _ => "The receiver answered with an unexpected status. Its answer may say why.",
     }
+}
+
+/// Whether somebody only tried the webhook out. What was sent says so itself.
+fn is_test(attempt: &Attempt) -> bool {
+    let test = EventType::WebhookTest.name();
+    attempt.headers.iter().any(|(name, value)| name == "x-athens-event" && value == test)
 }
 
 /// The host of a URL that was sent to; it was checked when the webhook was stored.
@@ -168,6 +181,7 @@ mod tests {
             of(OutcomeKind::Tls, "the certificate expired at 2024", None)
                 .contains("erp.example` has to renew")
         );
+        assert!(of(OutcomeKind::Tls, "anything else", None).contains("-connect erp.example:8443 "));
         assert!(of(OutcomeKind::Tls, "an authority that is not trusted here", None).contains("ca_file"));
     }
 }

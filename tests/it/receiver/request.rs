@@ -8,6 +8,9 @@ const HEAD_LIMIT: usize = 1024 * 1024;
 /// More than any request body in these tests needs.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
+/// The first byte of a TLS handshake (RFC 8446, section 5.1), to which a server without TLS answers at once.
+const TLS_HANDSHAKE: u8 = 22;
+
 /// One request, as it came over the wire.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -60,6 +63,9 @@ pub(super) fn read(stream: &mut impl Read, pending: &mut Vec<u8>, connection: us
     let head_length = loop {
         if let Some(at) = pending.windows(4).position(|four| four == b"\r\n\r\n") {
             break at + 4;
+        }
+        if pending.first() == Some(&TLS_HANDSHAKE) {
+            return Incoming::Problem("a TLS handshake".to_owned());
         }
         if pending.len() > HEAD_LIMIT {
             return Incoming::Problem("the head has no end".to_owned());

@@ -15,7 +15,7 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("delivery", &["event", "webhook"]),
     ("retry", &["delivery"]),
     ("request", &["event", "signature", "webhook"]),
-    ("advice", &["delivery"]),
+    ("advice", &["delivery", "event"]),
     ("api", &["advice", "delivery", "event", "request", "webhook"]),
     ("sender", &["delivery", "request"]),
     ("store", &["delivery", "error", "event", "retry", "signature", "webhook"]),

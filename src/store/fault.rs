@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use crate::error::{Error, Report};
 
@@ -38,11 +39,15 @@ impl Fault {
 
 fn report(error: &rusqlite::Error, path: &Path) -> Report {
     let file = path.display();
-    let directory = path.parent().unwrap_or(path).display();
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new(".")).display();
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => {
-            Report::new(format!("cannot write `{file}`: the disk is full; nothing of this was stored"))
-                .hint("make space, then run the command again")
+        Some(ErrorCode::DiskFull) => disk_full(path),
+        // Where there is no space left, the `-shm` file is the first that cannot grow.
+        Some(ErrorCode::SystemIoFailure)
+            if error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_IOERR_SHMSIZE) =>
+        {
+            disk_full(path)
         }
         Some(
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied,
@@ -62,6 +67,11 @@ fn report(error: &rusqlite::Error, path: &Path) -> Report {
         _ if matches!(error, rusqlite::Error::FromSqlConversionFailure(..)) => corrupt(path),
         _ => Report::new(format!("cannot use `{file}`: {error}")),
     }
+}
+
+fn disk_full(path: &Path) -> Report {
+    Report::new(format!("cannot write `{}`: the disk is full; nothing of this was stored", path.display()))
+        .hint("make space, then run the command again")
 }
 
 /// The report for a file whose content is damaged.

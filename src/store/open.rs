@@ -1,12 +1,13 @@
 //! Opening the file: who may read it, whether it is ours, and which version of the schema it has.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::{Fault, corrupt};
 use crate::error::{Error, Report, Result};
@@ -108,9 +109,8 @@ fn restrict(_: &Path) -> io::Result<()> {
 }
 
 fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> {
-    // Without SQLITE_OPEN_URI: a path that begins with `file:` is a path.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = Connection::open_with_flags(plain(path), flags)?;
     connection.busy_handler(Some(|tries| {
         thread::sleep(BUSY_SLEEP);
         tries < BUSY_TRIES
@@ -127,6 +127,12 @@ fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> 
     Ok(connection)
 }
 
+/// The path in a form that SQLite takes for nothing but a path. The bundled SQLite reads `file:x` as a URI
+/// even where it is not asked to, and `:memory:` as no file at all.
+fn plain(path: &Path) -> Cow<'_, Path> {
+    if path.is_relative() { Cow::Owned(Path::new(".").join(path)) } else { Cow::Borrowed(path) }
+}
+
 /// Marks a fresh file as ours. This happens before the write-ahead log is switched on, so that the header
 /// of the file itself says so from the first commit on.
 fn initialise(connection: &mut Connection) -> std::result::Result<(), Fault> {
@@ -138,8 +144,25 @@ fn initialise(connection: &mut Connection) -> std::result::Result<(), Fault> {
         apply(&transaction, 0)?;
     }
     transaction.commit()?;
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    switch_to_log(connection)?;
     Ok(())
+}
+
+/// Switches the write-ahead log on. Where several processes create the file at once, each holds it for reading
+/// and none gets it for itself; SQLite sees that and refuses without asking the busy handler.
+fn switch_to_log(connection: &Connection) -> rusqlite::Result<()> {
+    let mut tries = 0;
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries < BUSY_TRIES =>
+            {
+                tries += 1;
+                thread::sleep(BUSY_SLEEP);
+            }
+            result => return result,
+        }
+    }
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> std::result::Result<(), Fault> {

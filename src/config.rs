@@ -92,36 +92,54 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
     file.ca_file = file.ca_file.map(|ca| beside.join(ca));
     overlay(&mut file, environment)?;
 
+    // Where a value that cannot be used came from.
+    let from = |variable: &str| match &path {
+        Some(path) if environment(variable).is_none() => format!("cannot use `{}`", path.display()),
+        _ => format!("cannot use `{variable}`"),
+    };
     let output = match (flags.output, file.output) {
         (Some(format), _) => format,
-        (None, Some(name)) => Format::from_name(&name)
-            .ok_or_else(|| anyhow!("output cannot be `{name}`: it is table, json, ndjson, csv or tsv"))?,
+        (None, Some(name)) => format(&name).with_context(|| from("PTW_HOOKS_OUTPUT"))?,
         (None, None) => Format::default(),
     };
-    let color = match flags.color.or(file.color).as_deref() {
-        Some("always") => Color::Always,
-        Some("never") => Color::Never,
-        // https://no-color.org: any value that is not empty, unless the user says otherwise.
-        None if environment("NO_COLOR").is_some() => Color::Never,
-        None | Some("auto") => Color::Auto,
-        Some(other) => bail!("color cannot be `{other}`: it is auto, always or never"),
-    };
+    let chosen = flags.color.or(file.color);
+    let color = color(chosen.as_deref(), environment).with_context(|| from("PTW_HOOKS_COLOR"))?;
+    let timeout = file.timeout.map(|text| timeout(&text)).transpose();
+    let schedule = file.retry_schedule.map(|waits| schedule(&waits)).transpose();
+    let roots = file.ca_file.map(|path| certificates(&path)).transpose();
     Ok(Config {
         db: flags.db.or(file.db).or_else(|| Some(dirs::data_dir()?.join("ptw-hooks").join("ptw-hooks.db"))),
         output,
         color,
         settings: Settings {
-            timeout: file.timeout.map_or(Ok(Settings::default().timeout), |text| timeout(&text))?,
-            schedule: file.retry_schedule.map_or(Ok(Schedule::default()), |waits| schedule(&waits))?,
+            timeout: timeout
+                .with_context(|| from("PTW_HOOKS_TIMEOUT"))?
+                .unwrap_or(Settings::default().timeout),
+            schedule: schedule.with_context(|| from("PTW_HOOKS_RETRY_SCHEDULE"))?.unwrap_or_default(),
             egress: EgressPolicy {
                 deny_private: file.deny_private.unwrap_or(false),
-                allow: networks("allow", file.allow)?,
-                deny: networks("deny", file.deny)?,
+                allow: networks("allow", file.allow).with_context(|| from("PTW_HOOKS_ALLOW"))?,
+                deny: networks("deny", file.deny).with_context(|| from("PTW_HOOKS_DENY"))?,
             },
-            extra_roots: file.ca_file.map_or(Ok(Vec::new()), |path| certificates(&path))?,
+            extra_roots: roots.with_context(|| from("PTW_HOOKS_CA_FILE"))?.unwrap_or_default(),
         },
         file: path,
     })
+}
+
+/// When to colour, from what was chosen for us in particular and what holds for every program.
+///
+/// # Errors
+/// A sentence that says what can be chosen.
+pub fn color(chosen: Option<&str>, environment: Environment) -> Result<Color> {
+    match chosen {
+        Some("always") => Ok(Color::Always),
+        Some("never") => Ok(Color::Never),
+        // https://no-color.org: any value that is not empty, unless the user says otherwise.
+        None if environment("NO_COLOR").is_some() => Ok(Color::Never),
+        None | Some("auto") => Ok(Color::Auto),
+        Some(other) => bail!("color cannot be `{other}`: it is auto, always or never"),
+    }
 }
 
 /// The file that was named, or the one at the default place if there is one.
@@ -142,9 +160,7 @@ fn read_file(named: Option<PathBuf>) -> Result<(File, Option<PathBuf>)> {
             Ok((file, Some(path)))
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => Ok((File::default(), None)),
-        Err(error) => {
-            Err(error).with_context(|| format!("cannot read the configuration `{}`", path.display()))
-        }
+        Err(error) => Err(anyhow!("cannot read the configuration `{}`: {error}", path.display())),
     }
 }
 
@@ -176,6 +192,11 @@ fn overlay(file: &mut File, environment: Environment) -> Result<()> {
         file.deny_private = Some(parsed);
     }
     Ok(())
+}
+
+fn format(name: &str) -> Result<Format> {
+    Format::from_name(name)
+        .ok_or_else(|| anyhow!("output cannot be `{name}`: it is table, json, ndjson, csv or tsv"))
 }
 
 fn timeout(text: &str) -> Result<Duration> {
@@ -210,7 +231,7 @@ fn networks(name: &str, list: Option<Vec<String>>) -> Result<Vec<IpNet>> {
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let shown = path.display();
-    let pem = fs::read(path).with_context(|| format!("cannot read ca_file `{shown}`"))?;
+    let pem = fs::read(path).map_err(|error| anyhow!("cannot read ca_file `{shown}`: {error}"))?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| anyhow!("cannot use ca_file `{shown}`: it is not PEM: {error}"))?;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 
 use super::environment;
 use crate::error::Error;
@@ -28,10 +28,11 @@ pub fn read(path: &Path, what: &str, limit: u64) -> Result<Vec<u8>> {
             .lock()
             .take(limit + 1)
             .read_to_end(&mut bytes)
-            .with_context(|| format!("cannot read {what} from standard input"))?;
+            .map_err(|error| anyhow!("cannot read {what} from standard input: {error}"))?;
     } else {
-        let open = || format!("cannot read {what} from `{}`", path.display());
-        File::open(path).with_context(open)?.take(limit + 1).read_to_end(&mut bytes).with_context(open)?;
+        // As a sentence and not as an error of the system: the file was the wrong one to name.
+        let unreadable = |error: io::Error| anyhow!("cannot read {what} from `{}`: {error}", path.display());
+        File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     }
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
         bail!("cannot read {what}: it has more than {limit} bytes");

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Color, ContentArrangement, LineStyle, TableStyle};
+use crossterm::style::force_color_output;
 
 use super::Look;
 use super::text::printable;
@@ -101,6 +102,8 @@ impl Table {
         };
         if look.color {
             table.enforce_styling();
+            // It would look at NO_COLOR once more, which was weighed against `--color` before.
+            force_color_output(true);
         }
         table.set_header(self.columns.iter().map(|column| column.name.to_uppercase().replace('_', " ")));
         for row in &self.rows {
@@ -124,11 +127,19 @@ impl Table {
     /// What the writer says.
     pub fn delimited(&self, writer: &mut dyn Write, delimiter: u8) -> io::Result<()> {
         let mut csv = csv::WriterBuilder::new().delimiter(delimiter).from_writer(writer);
-        csv.write_record(self.columns.iter().map(|column| column.name))?;
+        csv.write_record(self.columns.iter().map(|column| column.name)).map_err(bare)?;
         for row in &self.rows {
-            csv.write_record(row.iter().map(|cell| cell.text.as_str()))?;
+            csv.write_record(row.iter().map(|cell| cell.text.as_str())).map_err(bare)?;
         }
         csv.flush()
+    }
+}
+
+/// The writer's own error. The conversion that csv offers hides its kind, by which a closed pipe is known.
+fn bare(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

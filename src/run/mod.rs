@@ -36,7 +36,9 @@ pub fn command_line(args: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let stderr = io::stderr();
-    let colored = stderr.is_terminal() && environment("NO_COLOR").is_none();
+    // Until the configuration is read, which may have a word in this.
+    let color = config::color(cli.global.color.as_deref(), &environment).unwrap_or(Color::Auto);
+    let colored = colored(color, stderr.is_terminal());
     let mut notes = Notes::new(Box::new(stderr), cli.global.quiet, cli.global.verbose, colored);
     let mut stdout = BufWriter::new(io::stdout().lock());
     let result = run(cli, &mut stdout, &mut notes);
@@ -61,6 +63,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
     let global = cli.global;
     let flags = Flags { db: global.db, config: global.config, output: global.output, color: global.color };
     let config = config::load(flags, &environment)?;
+    notes.color(colored(config.color, io::stderr().is_terminal()));
     let out = Output::new(stdout, config.output, look(&config));
     let mut session = Session { config, out, notes };
     match cli.command {
@@ -90,14 +93,18 @@ fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+fn colored(color: Color, terminal: bool) -> bool {
+    match color {
+        Color::Auto => terminal,
+        Color::Always => true,
+        Color::Never => false,
+    }
+}
+
 fn look(config: &Config) -> Look {
     let terminal = io::stdout().is_terminal();
     Look {
-        color: match config.color {
-            Color::Auto => terminal,
-            Color::Always => true,
-            Color::Never => false,
-        },
+        color: colored(config.color, terminal),
         width: terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0),
         zone: zone::local(),
     }

@@ -71,6 +71,11 @@ impl Notes {
         Self { writer, quiet, verbose, color }
     }
 
+    /// Whether to colour from now on.
+    pub fn color(&mut self, color: bool) {
+        self.color = color;
+    }
+
     /// Something that is good to know.
     pub fn note(&mut self, text: &str) {
         if !self.quiet {

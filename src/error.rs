@@ -154,8 +154,12 @@ impl Error {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Invalid(problems) => {
-                let mut hints: Vec<String> = problems.iter().filter_map(Problem::hint_text).collect();
-                hints.dedup();
+                let mut hints = Vec::new();
+                for hint in problems.iter().filter_map(Problem::hint_text) {
+                    if !hints.contains(&hint) {
+                        hints.push(hint);
+                    }
+                }
                 hints
             }
             Self::NotFound(report) | Self::Refused(report) | Self::Storage(report) => {

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use super::input;
 use super::session::Session;
@@ -35,6 +36,8 @@ pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
         timeout: args.timeout,
         headers: headers(&args.headers)?,
     };
+    // Checked before there is a database: bad input leaves no empty one behind.
+    new.clone().validate(Timestamp::now())?;
     let hooks = session.hooks(Presence::Created)?;
     let webhook = hooks.create(new)?;
     let text = output::webhooks::created(&webhook, generated);
@@ -118,7 +121,7 @@ pub fn delete(session: &mut Session, args: &DeleteArgs) -> Result<u8> {
             .hint("`--yes` deletes without asking; `ptw-hooks disable` only stops sending");
         return Err(Error::Refused(report).into());
     }
-    let webhook = hooks.delete(&webhook.id.to_string())?;
+    let webhook = hooks.delete(&args.webhook)?;
     session.notes.note(&format!("webhook {} `{}` was deleted; its log stays", webhook.id, webhook.name));
     Ok(exit::DONE)
 }

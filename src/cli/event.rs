@@ -23,9 +23,10 @@ sends it again. Members of `data` come in this order: --data-json, then --status
 and --risk-level, then each --data.
 
 Examples:
-  ptw-hooks emit permit_approved --permit-id 123 --permit-number PTW-2024-001 --project 5 --status approved
-  ptw-hooks emit isolation_verified --permit-id 123 --permit-number PTW-2024-001 --data point=V-17 \\
-      --data locks:=2 --idempotency-key isolation-123-V-17
+  ptw-hooks emit permit_approved --permit-id 123 --permit-number PTW-2024-001 \\
+      --project 5 --status approved
+  ptw-hooks emit isolation_verified --permit-id 123 --permit-number PTW-24-001 \\
+      --data point=V-17 --data locks:=2 --idempotency-key isolation-123-V-17
   ptw-hooks emit --batch events.ndjson"
 )]
 pub struct EmitArgs {

@@ -27,7 +27,7 @@ use value::format_values;
     propagate_version = true,
     disable_help_subcommand = true,
     after_help = "Examples:
-  ptw-hooks create --name ERP --url https://erp.example/hooks --event permit_approved
+  ptw-hooks create --name ERP --url https://erp.example --event permit_approved
   ptw-hooks emit permit_approved --permit-id 123 --permit-number PTW-2024-001
 
 Exit codes:

@@ -14,8 +14,10 @@ A signature `v1,…` also needs --id and --timestamp, the values of the headers 
 like receivers, it is refused when it is more than five minutes old.
 
 Examples:
-  ptw-hooks verify --secret-file erp.secret --body body.json --signature sha256=ee0820…f5cf
-  ptw-hooks verify --webhook ERP --signature 'v1,tZ1I4…' --id evt_01hm… --timestamp 1705314600 < body.json"
+  ptw-hooks verify --secret-file erp.secret --body body.json \\
+      --signature sha256=ee0820…f5cf
+  ptw-hooks verify --webhook ERP --signature 'v1,tZ1I4…' --id evt_01hm… \\
+      --timestamp 1705314600 < body.json"
 )]
 pub struct VerifyArgs {
     /// Read the secret from a file, or from standard input for `-`
@@ -48,7 +50,8 @@ pub struct DemoArgs {}
 /// The arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  ptw-hooks completions bash > ~/.local/share/bash-completion/completions/ptw-hooks
+  ptw-hooks completions bash \\
+      > ~/.local/share/bash-completion/completions/ptw-hooks
   ptw-hooks completions --dir completions")]
 pub struct CompletionsArgs {
     /// The shell

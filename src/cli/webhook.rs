@@ -14,8 +14,10 @@ use crate::time::duration;
     after_help = "Without --secret, --secret-file and PTW_HOOKS_SECRET a secret is generated and shown this once.
 
 Examples:
-  ptw-hooks create --name ERP --url https://erp.example/hooks/permits --event permit_approved --event permit_rejected
-  ptw-hooks create --name gate-7 --url http://10.0.7.2:8080/ptw --event '*' --project 5 --secret-file gate-7.secret"
+  ptw-hooks create --name ERP --url https://erp.example/hooks/permits \\
+      --event permit_approved --event permit_rejected
+  ptw-hooks create --name gate-7 --url http://10.0.7.2:8080/ptw --event '*' \\
+      --project 5 --secret-file gate-7.secret"
 )]
 pub struct CreateArgs {
     /// A name for people; several webhooks may share one
@@ -97,7 +99,7 @@ pub struct ShowArgs {
 #[command(
     group(ArgGroup::new("change").required(true).multiple(true)),
     after_help = "Examples:
-  ptw-hooks update ERP --url https://erp.example/v2/permits --add-event permit_expired
+  ptw-hooks update ERP --url https://erp.example/v2 --add-event permit_expired
   ptw-hooks update ERP --generate-secret"
 )]
 pub struct UpdateArgs {

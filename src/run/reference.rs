@@ -59,7 +59,10 @@ fn completion_files() -> Vec<(String, String)> {
 fn completion(shell: Generator) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "ptw-hooks", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    let script = String::from_utf8_lossy(&script).into_owned();
+    // https://github.com/clap-rs/clap/issues/6421: where the program's name has a hyphen, the script for Bash
+    // sets the state to `ptw__hooks__…` and looks for another one, so that nothing follows a command.
+    if shell == Generator::Bash { script.replace("ptw__subcmd__hooks", "ptw__hooks") } else { script }
 }
 
 fn generator(shell: Shell) -> Generator {

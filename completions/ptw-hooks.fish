@@ -1,0 +1,408 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_ptw_hooks_global_optspecs
+    string join \n db= config= o/output= q/quiet v/verbose color= h/help V/version
+end
+
+function __fish_ptw_hooks_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_ptw_hooks_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_ptw_hooks_using_subcommand
+    set -l cmd (__fish_ptw_hooks_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "create" -d 'Create a webhook: where events are sent, and which ones'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "list" -d 'List the webhooks'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "show" -d 'Show everything about one webhook'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "update" -d 'Change a webhook'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "enable" -d 'Enable a webhook, so that it is sent events again'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "disable" -d 'Disable a webhook; what it misses is recorded'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "delete" -d 'Delete a webhook; its log stays'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "events" -d 'List the events that can be emitted and subscribed to'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "emit" -d 'Emit an event: sign it and send it to every webhook that is owed it'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "test" -d 'Send a test event to one webhook and show what came back'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "deliveries" -d 'Show the log of deliveries, the newest first'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "inspect" -d 'Show one delivery in full: request, attempts, answers and advice'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "verify" -d 'Check a signature, and say why where it is not right'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "demo" -d 'Run the whole way on this machine, in a temporary database and without a network'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "man" -d 'Print the manual page of a command'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l name -d 'A name for people; several webhooks may share one' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l url -d 'Where events are sent: http or https' -r -f
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l event -d 'An event to subscribe to, or \'*\' for every one; may be repeated' -r -f -a "permit_created\t'a permit was written'
+workflow_initiated\t'the approval workflow of a permit was started'
+verifier_assigned\t'somebody was named to verify a permit'
+approval_required\t'a permit waits for an approval'
+permit_approved\t'a permit was approved'
+permit_rejected\t'a permit was rejected'
+permit_activated\t'work under a permit has begun'
+permit_completed\t'work under a permit has ended'
+permit_expired\t'the time of a permit ran out'
+closeout_completed\t'the close-out checklist of a permit was completed'
+isolation_verified\t'an isolation point of a permit was verified'
+escalation_triggered\t'an overdue step of a permit was escalated'
+*\t'every event'"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l project -d 'Take only events of this project; without it, those of every project' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l secret -d 'The secret. Other users of this machine can see it in the list of processes: prefer --secret-file' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l secret-file -d 'Read the secret from the first line of a file, or from standard input for `-`' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l timeout -d 'What a whole exchange may take, from 1s to 30s [default: 10s, or `timeout` of the configuration]' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l header -d 'A header to send with every request; may be repeated. Its value is masked wherever it is shown' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l disabled -d 'Create it disabled'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -l project -d 'Only those of this project' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -l event -d 'Only those that subscribe to this event' -r -f -a "permit_created\t'a permit was written'
+workflow_initiated\t'the approval workflow of a permit was started'
+verifier_assigned\t'somebody was named to verify a permit'
+approval_required\t'a permit waits for an approval'
+permit_approved\t'a permit was approved'
+permit_rejected\t'a permit was rejected'
+permit_activated\t'work under a permit has begun'
+permit_completed\t'work under a permit has ended'
+permit_expired\t'the time of a permit ran out'
+closeout_completed\t'the close-out checklist of a permit was completed'
+isolation_verified\t'an isolation point of a permit was verified'
+escalation_triggered\t'an overdue step of a permit was escalated'"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -l enabled -d 'Only enabled ones'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -l disabled -d 'Only disabled ones'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand list" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -l reveal-secret -d 'Show the secret instead of its mask'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l name -d 'A new name' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l url -d 'A new address' -r -f
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l event -d 'Subscribe to this event and no others; may be repeated' -r -f -a "permit_created\t'a permit was written'
+workflow_initiated\t'the approval workflow of a permit was started'
+verifier_assigned\t'somebody was named to verify a permit'
+approval_required\t'a permit waits for an approval'
+permit_approved\t'a permit was approved'
+permit_rejected\t'a permit was rejected'
+permit_activated\t'work under a permit has begun'
+permit_completed\t'work under a permit has ended'
+permit_expired\t'the time of a permit ran out'
+closeout_completed\t'the close-out checklist of a permit was completed'
+isolation_verified\t'an isolation point of a permit was verified'
+escalation_triggered\t'an overdue step of a permit was escalated'
+*\t'every event'"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l add-event -d 'Subscribe to this event as well; may be repeated' -r -f -a "permit_created\t'a permit was written'
+workflow_initiated\t'the approval workflow of a permit was started'
+verifier_assigned\t'somebody was named to verify a permit'
+approval_required\t'a permit waits for an approval'
+permit_approved\t'a permit was approved'
+permit_rejected\t'a permit was rejected'
+permit_activated\t'work under a permit has begun'
+permit_completed\t'work under a permit has ended'
+permit_expired\t'the time of a permit ran out'
+closeout_completed\t'the close-out checklist of a permit was completed'
+isolation_verified\t'an isolation point of a permit was verified'
+escalation_triggered\t'an overdue step of a permit was escalated'
+*\t'every event'"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l remove-event -d 'No longer subscribe to this event; may be repeated' -r -f -a "permit_created\t'a permit was written'
+workflow_initiated\t'the approval workflow of a permit was started'
+verifier_assigned\t'somebody was named to verify a permit'
+approval_required\t'a permit waits for an approval'
+permit_approved\t'a permit was approved'
+permit_rejected\t'a permit was rejected'
+permit_activated\t'work under a permit has begun'
+permit_completed\t'work under a permit has ended'
+permit_expired\t'the time of a permit ran out'
+closeout_completed\t'the close-out checklist of a permit was completed'
+isolation_verified\t'an isolation point of a permit was verified'
+escalation_triggered\t'an overdue step of a permit was escalated'
+*\t'every event'"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l project -d 'Take only events of this project' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l secret -d 'A new secret. Other users of this machine can see it in the list of processes: prefer --secret-file' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l secret-file -d 'Read a new secret from the first line of a file, or from standard input for `-`' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l timeout -d 'What a whole exchange may take, from 1s to 30s' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l header -d 'Headers to send with every request, in the place of those that were set; may be repeated' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l global -d 'Take events of every project'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l generate-secret -d 'Generate a new secret and show it this once'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l default-timeout -d 'Take the timeout of the configuration again'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-headers -d 'Send no headers of its own any more'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s y -l yes -d 'Do not ask'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l permit-id -d 'The permit\'s id, an integer' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l permit-number -d 'The permit\'s number, as people know it' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l project -d 'The project that the permit belongs to' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l timestamp -d 'When it happened, RFC 3339 with any offset [default: now]' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l status -d 'Sets `status` in the data' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l permit-type -d 'Sets `permit_type` in the data' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l location -d 'Sets `location` in the data' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l risk-level -d 'Sets `risk_level` in the data' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l data -d 'A member of the data: KEY=TEXT for a string, KEY:=JSON for any other value; may be repeated' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l data-json -d 'The data as a JSON object: the text itself, @FILE to read it from a file, or - from standard input' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l idempotency-key -d 'Recognise a repetition by this key instead of event, permit and hour' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l dry-run -d 'Print the requests that would be sent; send and store nothing'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l queue -d 'Only accept; do not send now'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l status -d 'Only those that stand so' -r -f -a "pending\t''
+success\t''
+failed\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l event -d 'Only those of this event' -r -f -a "permit_created\t'a permit was written'
+workflow_initiated\t'the approval workflow of a permit was started'
+verifier_assigned\t'somebody was named to verify a permit'
+approval_required\t'a permit waits for an approval'
+permit_approved\t'a permit was approved'
+permit_rejected\t'a permit was rejected'
+permit_activated\t'work under a permit has begun'
+permit_completed\t'work under a permit has ended'
+permit_expired\t'the time of a permit ran out'
+closeout_completed\t'the close-out checklist of a permit was completed'
+isolation_verified\t'an isolation point of a permit was verified'
+escalation_triggered\t'an overdue step of a permit was escalated'"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l permit -d 'Only those about this permit, by its id or its number' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l since -d 'Only those accepted since then: a time, a date, or an age such as 90m, 24h or 7d' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l until -d 'Only those accepted before then' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l limit -d 'At most this many' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l webhook -d 'Take the secret of this webhook, by its id or its name' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l body -d 'The body that was signed: a file, or standard input for `-`' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l signature -d 'The signature to check: `sha256=…` or `v1,…`' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l id -d 'The value of the header webhook-id' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l timestamp -d 'The value of the header webhook-timestamp' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -l dir -d 'Write the scripts of all shells into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -l dir -d 'Write the pages of all commands into this directory' -r -f -a "(__fish_complete_directories)"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s V -l version -d 'Print version'

@@ -50,6 +50,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "emit" -d 'Emit 
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "test" -d 'Send a test event to one webhook and show what came back'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "deliveries" -d 'Show the log of deliveries, the newest first'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "inspect" -d 'Show one delivery in full: request, attempts, answers and advice'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "retry" -d 'Send what is due'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "redeliver" -d 'Send deliveries again, with the same event id and body'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "verify" -d 'Check a signature, and say why where it is not right'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "demo" -d 'Run the whole way on this machine, in a temporary database and without a network'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -256,6 +258,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -s h -l help
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l permit-id -d 'The permit\'s id, an integer' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l permit-number -d 'The permit\'s number, as people know it' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l batch -d 'Emit an event for every line of this file, or of standard input for `-`: JSON objects with event, permit_id, permit_number and, if wanted, project_id, timestamp, data and idempotency_key' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l project -d 'The project that the permit belongs to' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l timestamp -d 'When it happened, RFC 3339 with any offset [default: now]' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -l status -d 'Sets `status` in the data' -r
@@ -342,6 +345,42 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s q -l qui
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -l now -d 'Send all that is pending, also what is not due yet'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -l watch -d 'Go on until interrupted: a worker in the foreground'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l webhook -d 'Those of this webhook, by its id or its name' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l status -d 'Those that stand so' -r -f -a "pending\t''
+success\t''
+failed\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l since -d 'Those accepted since then: a time, a date, or an age such as 90m, 24h or 7d' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l dry-run -d 'Say how many there are, and send nothing'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l webhook -d 'Take the secret of this webhook, by its id or its name' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l body -d 'The body that was signed: a file, or standard input for `-`' -r -F

@@ -32,7 +32,7 @@ fn every_exit_code_means_what_the_help_says() {
         (0, vec!["test", "good"], true, ""),
         (1, vec!["--db", "notes.txt", "list"], false, "error: `notes.txt` is not a database of ptw-hooks"),
         (1, vec!["--db", ".", "list"], false, "error: cannot open `.`: "),
-        (1, vec!["completions", "--dir", "notes.txt"], false, "error: cannot create `notes.txt`: "),
+        (2, vec!["completions", "--dir", "notes.txt"], false, "error: cannot create `notes.txt`: "),
         (2, vec![], false, "Outbound webhooks for permit-to-work systems"),
         (2, vec!["lst"], false, "error: unrecognized subcommand 'lst'"),
         (2, vec!["emit"], false, "error: the following required arguments were not provided"),

@@ -202,7 +202,7 @@ fn an_output_that_cannot_be_written_is_an_error() {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with("error: No space left on device"), "{said}");
+    assert!(said.starts_with("error: cannot write to standard output: No space left on device"), "{said}");
 }
 
 #[test]

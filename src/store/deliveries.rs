@@ -31,11 +31,13 @@ impl Store {
         self.write(|tx| {
             for one in finished {
                 attempts::insert(tx, one.claim.delivery, &one.attempt)?;
-                if !settle(tx, one)? {
+                if settle(tx, one)? {
+                    webhooks::note_attempt(tx, one, now)?;
+                } else {
+                    // It is older than what the webhook has answered since.
                     tx.prepare_cached("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?1")?
                         .execute([one.claim.delivery])?;
                 }
-                webhooks::note_attempt(tx, one, now)?;
             }
             Ok(())
         })

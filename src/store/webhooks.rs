@@ -150,12 +150,14 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
 pub(super) fn note_attempt(tx: &Transaction, one: &Finished, now: Timestamp) -> rusqlite::Result<()> {
     let (id, outcome) = (one.claim.webhook.id, &one.attempt.outcome);
     let failed = outcome.kind != OutcomeKind::Delivered;
+    let trial = one.claim.event.event == EventType::WebhookTest;
     let failing_since: Option<i64> = tx
         .prepare_cached(
             "UPDATE webhooks
              SET last_sent_at = ?2, last_status_code = ?3, last_error = ?4,
+                 -- From its end: a machine that was suspended in mid-request has not failed all the while.
                  failing_since = CASE WHEN NOT ?5 THEN NULL WHEN ?6 THEN failing_since
-                                      ELSE coalesce(failing_since, ?2) END
+                                      ELSE coalesce(failing_since, ?7) END
              WHERE id = ?1 RETURNING failing_since",
         )?
         .query_row(
@@ -165,7 +167,8 @@ pub(super) fn note_attempt(tx: &Transaction, one: &Finished, now: Timestamp) -> 
                 outcome.answer.as_ref().map(|answer| answer.status),
                 outcome.error,
                 failed,
-                one.claim.event.event == EventType::WebhookTest,
+                trial,
+                column::millis(now),
             ],
             |row| row.get(0),
         )
@@ -175,7 +178,7 @@ pub(super) fn note_attempt(tx: &Transaction, one: &Finished, now: Timestamp) -> 
         return disable(tx, id, now, "the receiver answered 410 Gone");
     }
     match column::time_or_none(0, failing_since)? {
-        Some(since) if retry::is_given_up(since, now) => {
+        Some(since) if !trial && retry::is_given_up(since, now) => {
             disable(tx, id, now, &format!("every attempt has failed since {since}"))
         }
         _ => Ok(()),

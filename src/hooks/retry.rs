@@ -1,6 +1,6 @@
 //! The verbs that send what is owed already: retry and redeliver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
@@ -78,10 +78,14 @@ impl Hooks {
     /// and the whole schedule before it.
     ///
     /// # Errors
-    /// `NotFound` where one does not exist; `Refused` where its webhook is disabled or deleted, or where it
-    /// is being sent at this moment; nothing is sent then.
+    /// `NotFound` where one does not exist; `Refused` where its webhook is disabled or deleted; nothing is
+    /// sent then. `Refused` where another process is sending one at this moment; of many, those that come
+    /// long before it were sent.
     pub fn redeliver(&self, ids: &[i64]) -> Result<Vec<Delivery>> {
-        for id in ids {
+        // One that is named twice would be held by ourselves the second time.
+        let mut named = HashSet::new();
+        let ids: Vec<i64> = ids.iter().copied().filter(|id| named.insert(*id)).collect();
+        for id in &ids {
             let delivery = self.inspect(*id)?.delivery;
             let refused = |message: String, hint: &str| Err(Error::Refused(Report::new(message).hint(hint)));
             match self.store.webhook(delivery.webhook)? {
@@ -104,7 +108,7 @@ impl Hooks {
             let claims = self.store.take_again(some, self.lease(), Timestamp::now())?;
             self.dispatcher(&self.schedule).send(claims)?;
         }
-        self.store.deliveries_by_id(ids)
+        self.store.deliveries_by_id(&ids)
     }
 
     /// The ids of the deliveries that pass the filter, oldest first.

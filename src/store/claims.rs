@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
 use super::{Lease, Store, column, events, webhooks};
 use crate::delivery::Claim;
-use crate::error::Result;
+use crate::error::{Error, Report, Result};
 use crate::webhook::Webhook;
 
 /// Which deliveries to claim.
@@ -64,8 +64,8 @@ impl Store {
         })
     }
 
-    /// Holds these deliveries for another round of attempts, whatever became of them. One that another worker
-    /// holds at this moment is left to it.
+    /// Holds these deliveries for another round of attempts, whatever became of them. Where another worker
+    /// holds one of them at this moment, all of them are `Refused`.
     pub fn take_again(&self, ids: &[i64], lease: Lease, now: Timestamp) -> Result<Vec<Claim>> {
         self.write(|tx| {
             let webhooks: HashMap<i64, Arc<Webhook>> =
@@ -89,7 +89,8 @@ impl Store {
                         row.get(0)
                     })
                     .optional()?;
-                if let (Some(fence), Some(event)) = (fence, events::of_delivery(tx, *id)?) {
+                let Some(fence) = fence else { return Err(being_sent(*id).into()) };
+                if let Some(event) = events::of_delivery(tx, *id)? {
                     let (webhook, event) = (Arc::clone(webhook), Arc::new(event));
                     claims.push(Claim { delivery: *id, fence, attempt: 1, lease_until, webhook, event });
                 }
@@ -114,6 +115,11 @@ impl Store {
             Ok(())
         })
     }
+}
+
+fn being_sent(id: i64) -> Error {
+    let report = Report::new(format!("delivery {id} cannot be sent again: it is being sent at this moment"));
+    Error::Refused(report.hint(format!("`ptw-hooks inspect {id}` shows how that ends")))
 }
 
 /// The webhooks that may be sent to, those after `after` first.

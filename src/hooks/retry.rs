@@ -58,7 +58,7 @@ impl Hooks {
             webhook: webhook.map(|webhook| webhook.id),
             early: retrying.early,
             // A worker that watches makes the next attempt when it is due, too.
-            attempted_before: if retrying.watch { Timestamp::MAX } else { Timestamp::now() },
+            newest_attempt: if retrying.watch { i64::MAX } else { self.store.newest_attempt()? },
         };
         let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
         let mut told = |told: Told| {

@@ -18,14 +18,15 @@ pub struct Due {
     pub webhook: Option<i64>,
     /// Also those whose time has not come.
     pub early: bool,
-    /// Only those that were not attempted since then: so that one run makes one attempt for each.
-    pub attempted_before: Timestamp,
+    /// Only those without an attempt after this one, so that one run makes one attempt for each. An id,
+    /// because a clock may be set back.
+    pub newest_attempt: i64,
 }
 
 /// What a claim takes: pending, not held by another worker, and due unless `early`.
 const CONDITION: &str = "webhook_id = :webhook AND status = 'pending'
     AND (due_at <= :now OR (:early AND claimed_at IS NULL))
-    AND (last_attempt_at IS NULL OR last_attempt_at < :before)";
+    AND NOT EXISTS (SELECT 1 FROM attempts WHERE delivery_id = deliveries.id AND attempts.id > :newest)";
 
 impl Store {
     /// Holds up to `limit` deliveries that are due, of each enabled webhook no more than `room` says. The
@@ -62,6 +63,11 @@ impl Store {
             }
             Ok(claims)
         })
+    }
+
+    /// The id of the attempt that was recorded last; 0 where there is none.
+    pub fn newest_attempt(&self) -> Result<i64> {
+        self.read(|tx| Ok(tx.query_row("SELECT coalesce(max(id), 0) FROM attempts", [], |row| row.get(0))?))
     }
 
     /// Holds these deliveries for another round of attempts, whatever became of them. Where another worker
@@ -135,7 +141,7 @@ fn any_due(tx: &Transaction, due: &Due, webhook: i64, now: Timestamp) -> rusqlit
         ":webhook": webhook,
         ":now": column::millis(now),
         ":early": due.early,
-        ":before": column::millis(due.attempted_before),
+        ":newest": due.newest_attempt,
     })
 }
 
@@ -161,7 +167,7 @@ fn take(
                 ":webhook": webhook.id,
                 ":now": column::millis(now),
                 ":early": due.early,
-                ":before": column::millis(due.attempted_before),
+                ":newest": due.newest_attempt,
                 ":until": column::millis(lease_until),
                 ":most": i64::try_from(most).unwrap_or(i64::MAX),
             },

@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use jiff::Timestamp;
-
 use super::{Hooks, Tally, identity};
 use crate::delivery::SuppressionReason;
 use crate::dispatcher::{Fed, Told, Work};
@@ -110,7 +108,7 @@ impl Hooks {
             batch.count(&told);
             (listener.progress)(&batch);
         };
-        let due = Due { webhook: None, early: false, attempted_before: Timestamp::now() };
+        let due = Due { webhook: None, early: false, newest_attempt: self.store.newest_attempt()? };
         let work = Work { due, watch: false, feed: Some(feed), stop, told: &mut told };
         self.dispatcher(&self.schedule).work(work)?;
         if !stop.load(Ordering::Acquire) {

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
@@ -123,6 +123,7 @@ fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> 
     if state != State::Ours {
         initialise(&mut connection)?;
     }
+    use_write_ahead_log(&connection)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }
@@ -144,25 +145,23 @@ fn initialise(connection: &mut Connection) -> std::result::Result<(), Fault> {
         apply(&transaction, 0)?;
     }
     transaction.commit()?;
-    switch_to_log(connection)?;
     Ok(())
 }
 
-/// Switches the write-ahead log on. Where several processes create the file at once, each holds it for reading
-/// and none gets it for itself; SQLite sees that and refuses without asking the busy handler.
-fn switch_to_log(connection: &Connection) -> rusqlite::Result<()> {
-    let mut tries = 0;
+/// The file remembers this, so it is done by whoever comes first, and again where that one was killed
+/// before. SQLite does not wait here for others that open the file at the same moment.
+fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY_SLEEP.saturating_mul(BUSY_TRIES.unsigned_abs());
     loop {
         match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
-            Err(error)
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries < BUSY_TRIES =>
-            {
-                tries += 1;
-                thread::sleep(BUSY_SLEEP);
-            }
-            result => return result,
+            Err(error) if is_busy(&error) && Instant::now() < deadline => thread::sleep(BUSY_SLEEP),
+            other => return other,
         }
     }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> std::result::Result<(), Fault> {

@@ -6,6 +6,7 @@ mod architecture;
 mod batches;
 mod configuration;
 mod crashes;
+mod creating;
 mod damage;
 mod database;
 mod egress;

@@ -71,10 +71,13 @@ impl Lanes {
         Some(claim)
     }
 
-    /// Notes that a request to this webhook has ended so; `None` where it was not made.
-    pub fn done(&mut self, webhook: i64, ended: Option<OutcomeKind>) {
+    /// Notes that a request to this webhook has ended so; `None` where it was not made. Whether more threads
+    /// than this one have something to send now.
+    pub fn done(&mut self, webhook: i64, ended: Option<OutcomeKind>) -> bool {
         self.under_way -= 1;
-        if let Some(lane) = self.by_webhook.get_mut(&webhook) {
+        let Some(lane) = self.by_webhook.get_mut(&webhook) else { return false };
+        let before = lane.width;
+        {
             lane.under_way -= 1;
             lane.failed_in_a_row = match ended {
                 Some(OutcomeKind::Delivered) => 0,
@@ -87,6 +90,17 @@ impl Lanes {
                 None => lane.width,
             };
         }
+        lane.width > before && !lane.waiting.is_empty()
+    }
+
+    /// Whether so much waits that nothing has to be added to keep every thread busy.
+    pub fn is_full(&self) -> bool {
+        self.waiting >= DEPTH * WIDEST
+    }
+
+    /// Whether anything waits.
+    pub fn is_busy(&self) -> bool {
+        self.waiting > 0
     }
 
     /// How many more claims the lane of this webhook can use soon: as many as can be under way, and some to

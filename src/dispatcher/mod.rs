@@ -27,6 +27,8 @@ use lanes::Lanes;
 pub const THREADS: usize = 64;
 /// At most this many attempts are recorded, and this many deliveries claimed, in one transaction.
 const AT_ONCE: usize = 256;
+/// How long attempts wait for others to be recorded with, while the threads are busy.
+const GATHERED: Duration = Duration::from_millis(20);
 /// How soon events that are being read are accepted.
 const SOON: Duration = Duration::from_millis(1);
 /// How soon a worker that watches sees what another process has queued.
@@ -167,8 +169,8 @@ impl Dispatcher<'_> {
                     Err(RecvTimeoutError::Timeout) => continue,
                     Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 }
-                batch.extend(ended.try_iter().take(AT_ONCE - 1));
             }
+            gather(&mut batch, shared, ended);
             self.settle(batch, work.as_mut())?;
             // There is room in the lanes again.
             look_at = Instant::now();
@@ -200,6 +202,9 @@ impl Dispatcher<'_> {
     /// Whether more may come from the feed.
     fn take_from_feed(&self, shared: &Shared, work: &mut Work) -> Result<bool> {
         let Some(feed) = &work.feed else { return Ok(false) };
+        if shared.lanes().is_full() {
+            return Ok(true);
+        }
         match feed.try_recv() {
             Err(TryRecvError::Empty) => return Ok(true),
             Err(TryRecvError::Disconnected) => {
@@ -264,8 +269,10 @@ impl Dispatcher<'_> {
             // Nobody listens where recording failed; the lease brings the delivery back.
             let _ = done.send(ended);
             lanes = shared.lanes();
-            lanes.done(webhook, kind);
-            shared.changed.notify_one();
+            // This thread takes the next claim itself; waking another for it would only cost.
+            if lanes.done(webhook, kind) {
+                shared.changed.notify_one();
+            }
         }
     }
 
@@ -285,6 +292,20 @@ impl Dispatcher<'_> {
         let headers = request.shown_headers();
         let attempt = Attempt { number: claim.attempt, started_at, url: request.url, headers, outcome };
         Ended::Sent(Box::new(Finished { claim, attempt, next }))
+    }
+}
+
+/// Fills the batch up while there is so much to send that the threads stay busy: a transaction for each attempt
+/// would cost more than the attempts.
+fn gather(batch: &mut Vec<Ended>, shared: &Shared, ended: &mpsc::Receiver<Ended>) {
+    let until = Instant::now() + GATHERED;
+    loop {
+        batch.extend(ended.try_iter().take(AT_ONCE - batch.len()));
+        if batch.len() >= AT_ONCE || Instant::now() >= until || !shared.lanes().is_busy() {
+            return;
+        }
+        // Asleep and not waiting at the channel: there, every attempt would wake this thread.
+        thread::sleep(SOON);
     }
 }
 

@@ -130,7 +130,7 @@ impl Store {
         self.write(|tx| {
             let seq = events::insert(tx, event, at)?;
             let held_until = lease.until(webhook, 1, at);
-            let delivery = insert(tx, event, seq, webhook, at, Some(held_until))?.unwrap_or_default();
+            let delivery = insert(tx, event, seq, webhook, at, Some(held_until))?;
             Ok(first_claim(delivery, held_until, webhook, event))
         })
     }
@@ -167,19 +167,20 @@ fn owe(
     at: Timestamp,
     held_until: Option<Timestamp>,
 ) -> rusqlite::Result<()> {
-    if let Some(id) = insert(tx, event, seq, webhook, at, held_until)? {
-        accepted.deliveries.push(id);
-        if let Some(held_until) = held_until {
-            accepted.claims.push(first_claim(id, held_until, webhook, event));
-        }
-    } else if let Some(suppression) = duplicate(tx, webhook, event)? {
+    // Looked up first: an insert that the constraint turns down would use up an id, and a gap in the log looks
+    // like a row that somebody removed. The transaction is the only one that writes, so nobody comes between.
+    if let Some(suppression) = duplicate(tx, webhook, event)? {
         accepted.suppressed.push(suppression);
+        return Ok(());
+    }
+    let id = insert(tx, event, seq, webhook, at, held_until)?;
+    accepted.deliveries.push(id);
+    if let Some(held_until) = held_until {
+        accepted.claims.push(first_claim(id, held_until, webhook, event));
     }
     Ok(())
 }
 
-/// The new delivery's id, or `None` where the webhook was owed the same before: the constraint decides, so
-/// two processes that emit the same event at the same moment make one delivery.
 fn insert(
     tx: &Transaction,
     event: &Event,
@@ -187,28 +188,22 @@ fn insert(
     webhook: &Webhook,
     at: Timestamp,
     held_until: Option<Timestamp>,
-) -> rusqlite::Result<Option<i64>> {
+) -> rusqlite::Result<i64> {
     let due = held_until.unwrap_or(at);
     tx.prepare_cached(
         "INSERT INTO deliveries (webhook_id, event_seq, event, dedupe_key, status, created_at, due_at, claimed_at, fence)
-         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8)
-         ON CONFLICT (webhook_id, dedupe_key) DO NOTHING
-         RETURNING id",
+         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8)",
     )?
-    .query_row(
-        params![
-            webhook.id,
-            seq,
-            event.event.name(),
-            event.dedupe_key,
-            column::millis(at),
-            column::millis(due),
-            held_until.map(|_| column::millis(at)),
-            i64::from(held_until.is_some()),
-        ],
-        |row| row.get(0),
-    )
-    .optional()
+    .insert(params![
+        webhook.id,
+        seq,
+        event.event.name(),
+        event.dedupe_key,
+        column::millis(at),
+        column::millis(due),
+        held_until.map(|_| column::millis(at)),
+        i64::from(held_until.is_some()),
+    ])
 }
 
 fn duplicate(tx: &Transaction, webhook: &Webhook, event: &Event) -> rusqlite::Result<Option<Suppression>> {

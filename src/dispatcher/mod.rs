@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::{Attempt, Claim};
-use crate::error::{Error, Result};
+use crate::error::{Error, Report, Result};
 use crate::event::{Event, EventType};
 use crate::request::Request;
 use crate::retry::{self, Schedule};
@@ -101,6 +101,17 @@ impl Shared {
     }
 }
 
+/// Ends all threads when it goes, also by a panic: the scope waits for every thread, and each of them for
+/// the others, for good.
+struct Closing<'a>(&'a Shared);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.lanes().close();
+        self.0.changed.notify_all();
+    }
+}
+
 impl Dispatcher<'_> {
     /// Makes one attempt for each claim, side by side, and records them as they end.
     ///
@@ -126,14 +137,25 @@ impl Dispatcher<'_> {
         let shared = Shared { lanes: Mutex::new(lanes), changed: Condvar::new() };
         let (done, ended) = mpsc::channel();
         thread::scope(|scope| {
-            for _ in 0..threads {
+            let closing = Closing(&shared);
+            for started in 0..threads {
                 let (shared, done) = (&shared, done.clone());
-                scope.spawn(move || self.serve(shared, &done));
+                let worker = move || {
+                    let _closing = Closing(shared);
+                    self.serve(shared, &done);
+                };
+                match thread::Builder::new().spawn_scoped(scope, worker) {
+                    Ok(_) => {}
+                    Err(error) if started == 0 => {
+                        return Err(Error::Storage(Report::new(format!("cannot start a thread: {error}"))));
+                    }
+                    // The system is out of threads: fewer send all of it as well.
+                    Err(_) => break,
+                }
             }
             drop(done);
             let result = self.lead(&shared, &ended, work);
-            shared.lanes().close();
-            shared.changed.notify_all();
+            drop(closing);
             result
         })
     }
@@ -143,6 +165,10 @@ impl Dispatcher<'_> {
         let mut look_at = Instant::now();
         let mut claimed_from = 0;
         loop {
+            // Only a worker that panicked closes them before this ends: what it held is never done.
+            if shared.lanes().is_closed() {
+                return Ok(());
+            }
             let mut more_to_come = false;
             if let Some(work) = &mut work {
                 if work.stop.load(Ordering::Acquire) {

@@ -127,6 +127,19 @@ impl Lanes {
         claims
     }
 
+    /// Takes out what waits and is chosen.
+    pub fn drain_where(&mut self, chosen: impl Fn(&Claim) -> bool) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for lane in self.by_webhook.values_mut() {
+            let (out, stay) = lane.waiting.drain(..).partition::<Vec<_>, _>(&chosen);
+            lane.waiting.extend(stay);
+            claims.extend(out);
+        }
+        self.waiting -= claims.len();
+        self.waiting_bytes -= claims.iter().map(|claim| claim.event.body.len()).sum::<usize>();
+        claims
+    }
+
     /// Whether nothing waits and nothing is under way.
     pub fn is_idle(&self) -> bool {
         self.waiting == 0 && self.under_way == 0

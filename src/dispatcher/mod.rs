@@ -20,7 +20,7 @@ use crate::event::{Event, EventType};
 use crate::request::Request;
 use crate::retry::{self, Schedule};
 use crate::sender::Sender;
-use crate::store::{Accepted, Due, Finished, Hold, Lease, Store};
+use crate::store::{Accepted, Due, Finished, Hold, Lease, Store, WebhookFilter};
 use lanes::Lanes;
 
 /// At most this many requests are under way at once.
@@ -256,8 +256,23 @@ impl Dispatcher<'_> {
         Ok(true)
     }
 
+    /// Gives back what waits for webhooks that were deleted, disabled or changed since it was claimed: it
+    /// would go to the old address, signed with the old secret.
+    fn take_back_changed(&self, shared: &Shared) -> Result<()> {
+        if shared.lanes().is_idle() {
+            return Ok(());
+        }
+        let live = self.store.webhooks(&WebhookFilter { enabled: Some(true), ..WebhookFilter::default() })?;
+        let changed = shared.lanes().drain_where(|claim| {
+            let claimed = &claim.webhook;
+            !live.iter().any(|now| now.id == claimed.id && now.updated_at == claimed.updated_at)
+        });
+        self.store.release(&changed, Timestamp::now())
+    }
+
     /// Whether there may be more than what was claimed.
     fn claim(&self, shared: &Shared, work: &Work, claimed_from: &mut i64) -> Result<bool> {
+        self.take_back_changed(shared)?;
         let due = &work.due;
         let room = |webhook| {
             let lanes = shared.lanes();

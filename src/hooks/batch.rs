@@ -1,7 +1,7 @@
 //! The verb that emits many events: read, accept and send at the same time, in constant memory.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -15,6 +15,8 @@ use crate::store::{Accepted, Due, Finished};
 
 /// This many events are accepted in one transaction.
 const GROUP: usize = 256;
+/// A group of lines that have more bytes than this ends early.
+const GROUP_BYTES: usize = 1024 * 1024;
 /// This many groups are read ahead.
 const AHEAD: usize = 4;
 /// The longest line, in bytes: more than the longest body, with room for white space and escapes.
@@ -119,23 +121,28 @@ impl Hooks {
 }
 
 /// Reads lines into groups of events until the end, or until nobody takes them any more.
-fn read(mut lines: Box<dyn BufRead + Send>, groups: &mpsc::SyncSender<Fed>) -> Result<()> {
-    let mut number = 0;
+fn read(lines: Box<dyn BufRead + Send>, groups: &mpsc::SyncSender<Fed>) -> Result<()> {
+    let mut lines = BufReader::with_capacity(64 * 1024, lines);
+    let (mut number, mut bytes) = (0, 0);
     let mut group = Fed::default();
     let mut line = Vec::new();
-    while next_line(&mut *lines, &mut line)? {
+    while next_line(&mut lines, &mut line)? {
         number += 1;
-        if line.trim_ascii().is_empty() {
-            continue;
+        if !line.trim_ascii().is_empty() {
+            bytes += line.len();
+            match event(&line) {
+                Ok(event) => group.events.push(Arc::new(event)),
+                Err(error) => group.refused.push((number, error)),
+            }
         }
-        match event(&line) {
-            Ok(event) => group.events.push(Arc::new(event)),
-            Err(error) => group.refused.push((number, error)),
-        }
-        if group.events.len() + group.refused.len() == GROUP
-            && groups.send(std::mem::take(&mut group)).is_err()
-        {
-            return Ok(());
+        let size = group.events.len() + group.refused.len();
+        // The next line may be long in coming: what is there is not kept waiting for it.
+        let last_for_now = !lines.buffer().contains(&b'\n');
+        if size > 0 && (size >= GROUP || bytes >= GROUP_BYTES || last_for_now) {
+            bytes = 0;
+            if groups.send(std::mem::take(&mut group)).is_err() {
+                return Ok(());
+            }
         }
     }
     // Nobody listens where accepting failed; that error is the one to report.

@@ -29,6 +29,8 @@ pub const THREADS: usize = 64;
 const AT_ONCE: usize = 256;
 /// How long attempts wait for others to be recorded with, while the threads are busy.
 const GATHERED: Duration = Duration::from_millis(20);
+/// What an attempt takes beside its exchange: a stale connection before it, the recording after it.
+const AROUND: Duration = Duration::from_secs(5);
 /// How soon events that are being read are accepted.
 const SOON: Duration = Duration::from_millis(1);
 /// How soon a worker that watches sees what another process has queued.
@@ -323,7 +325,8 @@ impl Dispatcher<'_> {
         let started_at = Timestamp::now();
         let request = Request::new(&claim.webhook, &claim.event, claim.delivery, started_at, self.timeout);
         let left = claim.lease_until.duration_since(started_at);
-        if left < SignedDuration::try_from(request.timeout).unwrap_or(SignedDuration::MAX) {
+        let needed = request.timeout.saturating_add(AROUND);
+        if left < SignedDuration::try_from(needed).unwrap_or(SignedDuration::MAX) {
             return Ended::Unsent(claim);
         }
         let outcome = self.sender.send(&request);

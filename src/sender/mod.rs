@@ -33,6 +33,9 @@ const INPUT_BUFFER: usize = LONGEST_HEAD + 1024;
 const IDLE_CONNECTIONS: usize = 256;
 /// A reused connection may turn out to be closed; then the next is taken, and a fresh one at last.
 const STALE_CONNECTIONS: usize = IDLE_CONNECTIONS + 1;
+/// A connection that was closed while it was idle shows it at once. One that breaks later may have carried the
+/// request to the receiver, and each run gets the whole timeout again: the lease would end in the middle.
+const STALE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Sends requests over connections that it keeps open. Made once and shared by all threads.
 pub struct Sender {
@@ -82,7 +85,11 @@ impl Sender {
             }
             progress::start();
             match self.run(request) {
-                Err(error) if was_stale(&error, progress::current()) && stale < STALE_CONNECTIONS => {
+                Err(error)
+                    if was_stale(&error, progress::current())
+                        && stale < STALE_CONNECTIONS
+                        && started.elapsed() < STALE_WITHIN =>
+                {
                     stale += 1;
                 }
                 Err(error) => return Err(error),

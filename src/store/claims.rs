@@ -145,7 +145,7 @@ fn candidates(tx: &Transaction, due: &Due, after: i64) -> rusqlite::Result<Vec<W
 }
 
 fn any_due(tx: &Transaction, due: &Due, webhook: i64, now: Timestamp) -> rusqlite::Result<bool> {
-    tx.prepare_cached(&format!("SELECT 1 FROM deliveries WHERE {} LIMIT 1", due.condition()))?.exists(
+    tx.prepare_cached(&format!("SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE {} LIMIT 1", due.condition()))?.exists(
         named_params! {
             ":webhook": webhook,
             ":now": column::millis(now),
@@ -164,9 +164,11 @@ fn take(
 ) -> rusqlite::Result<Vec<Claim>> {
     // A claim may wait for as long as one exchange takes before its own begins.
     let lease_until = lease.until(webhook, 2, now);
+    let condition = condition(due.early);
     let mut statement = tx.prepare_cached(&format!(
         "UPDATE deliveries SET fence = fence + 1, claimed_at = :now, due_at = :until
-         WHERE id IN (SELECT id FROM deliveries WHERE {} ORDER BY due_at LIMIT :most)
+         WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_due
+                      WHERE {} ORDER BY due_at LIMIT :most)
          RETURNING id, fence, attempts - attempts_before",
         due.condition()
     ))?;

@@ -4,6 +4,9 @@
 //! given (ECMA-262, `OrdinaryOwnPropertyKeys`), numbers are written by `Number::toString`, strings escape
 //! only what JSON must. RFC 8785 is no use here: it sorts the keys, JavaScript does not.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use crate::error::Problem;
@@ -37,7 +40,68 @@ pub fn parse(name: &str, text: &str) -> Result<Value, Problem> {
 
 fn read(name: &str, text: &str) -> Result<Value, Problem> {
     serde_json::from_str(text)
+        .map(|Plain(value)| value)
         .map_err(|error| Problem::other("data", format!("`{name}` cannot be read as JSON: {error}")))
+}
+
+/// A value as it stands. `Value` takes an object that begins with the key `$serde_json::private::RawValue`
+/// for JSON within a string, and becomes what the string says.
+struct Plain(Value);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PlainVisitor).map(Self)
+    }
+}
+
+struct PlainVisitor;
+
+impl<'de> Visitor<'de> for PlainVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Plain(item)) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((key, Plain(value))) = members.next_entry::<String, _>()? {
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
 }
 
 /// The first integer literal of valid JSON text that lies outside ±(2^53−1). It is looked for in the text
@@ -153,6 +217,8 @@ mod tests {
             r#"{"2":3,"10":2,"4294967294":5,"b":1,"01":4,"4294967295":6,"-1":7,"a":8}"#
         );
         assert_eq!(form(r#"{"a":1,"b":2,"a":3}"#), r#"{"a":3,"b":2}"#);
+        let private = r#"{"x":{"$serde_json::private::RawValue":"[9007199254740993]"}}"#;
+        assert_eq!(form(private), private);
         assert_eq!(
             form("[1.0, 1e21, 1e-7, -0, -0.0, 123456789012345680000.0, 0.1, 5e-324, 1E2]"),
             "[1,1e+21,1e-7,0,0,123456789012345680000,0.1,5e-324,100]"

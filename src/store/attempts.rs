@@ -13,10 +13,12 @@ pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusq
         column::pairs_to_json(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     };
     let (length, complete) = match answer.map(|answer| answer.length) {
-        Some(AnswerLength::Exactly(bytes)) => (i64::try_from(bytes).ok(), Some(true)),
-        Some(AnswerLength::MoreThan(bytes)) => (i64::try_from(bytes).ok(), Some(false)),
+        Some(AnswerLength::Exactly(bytes)) => (Some(bytes), Some(true)),
+        Some(AnswerLength::MoreThan(bytes)) => (Some(bytes), Some(false)),
         None => (None, None),
     };
+    // A receiver may announce more than SQLite's integers hold.
+    let length = length.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
     tx.prepare_cached(
         "INSERT INTO attempts (delivery_id, started_at, duration_us, outcome, phase, error, url, request_headers,
                                status_code, answer_headers, answer_body, answer_length, answer_complete)
@@ -60,7 +62,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Attempt> {
     let answer = match row.get::<_, Option<u16>>(7)? {
         None => None,
         Some(status) => {
-            let bytes = u64::try_from(row.get::<_, i64>(10)?).unwrap_or_default();
+            let bytes = u64::try_from(row.get::<_, Option<i64>>(10)?.unwrap_or(i64::MAX)).unwrap_or_default();
             let complete = row.get::<_, bool>(11)?;
             Some(Answer {
                 status,

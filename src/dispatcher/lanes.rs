@@ -7,6 +7,8 @@ use crate::delivery::{Claim, OutcomeKind};
 
 /// The most requests that are under way to one webhook at once.
 const WIDEST: usize = 32;
+/// So many threads serve only webhooks that nothing is under way to.
+const RESERVED: usize = 16;
 /// For each request that may be under way, this many wait behind it where the receiver is quick.
 const DEPTH: usize = 16;
 /// What waits in all lanes has at most this many bytes, and at least one claim a lane.
@@ -59,7 +61,11 @@ impl Lanes {
     /// The next claim to send: the lanes take turns, and those that are full are passed over.
     pub fn take(&mut self) -> Option<Claim> {
         let after = self.by_webhook.range((Excluded(self.served), Unbounded));
-        let open = |(_, lane): &(&i64, &Lane)| !lane.waiting.is_empty() && lane.under_way < lane.width;
+        // The last threads are kept for lanes that have none: slow receivers must not take them all.
+        let spare = self.under_way + RESERVED < super::THREADS;
+        let open = |(_, lane): &(&i64, &Lane)| {
+            !lane.waiting.is_empty() && lane.under_way < lane.width && (spare || lane.under_way == 0)
+        };
         let id = *after.chain(self.by_webhook.range(..=self.served)).find(open)?.0;
         let lane = self.by_webhook.get_mut(&id)?;
         let claim = lane.waiting.pop_front()?;

@@ -1,6 +1,6 @@
 //! The verb that emits many events: read, accept and send at the same time, in constant memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead, BufReader, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -39,6 +39,9 @@ pub struct Batch {
     pub unmatched: u64,
     /// How attempts ended, by the webhook's id.
     pub tallies: BTreeMap<i64, Tally>,
+    /// Deliveries of this batch without an attempt so far. What was owed before is sent too, and is none of
+    /// its counts.
+    open: HashSet<i64>,
 }
 
 impl Batch {
@@ -56,6 +59,7 @@ impl Batch {
         match told {
             Told::Refused(..) => self.bad_lines += 1,
             Told::Accepted(accepted) => self.accepted(accepted),
+            Told::Finished(Finished { claim, .. }) if !self.open.remove(&claim.delivery) => {}
             Told::Finished(Finished { claim, next, .. }) => {
                 let tally = self.tallies.entry(claim.webhook.id).or_default();
                 tally.webhook_name.clone_from(&claim.webhook.name);
@@ -67,6 +71,7 @@ impl Batch {
     fn accepted(&mut self, accepted: &Accepted) {
         let count = |reason| accepted.suppressed.iter().filter(|one| one.reason == reason).count() as u64;
         self.accepted += 1;
+        self.open.extend(&accepted.deliveries);
         self.owed += accepted.deliveries.len() as u64;
         self.duplicates += count(SuppressionReason::Duplicate);
         self.disabled += count(SuppressionReason::Disabled);

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::Hooks;
 use crate::delivery::{Delivery, DeliveryFilter, Status};
-use crate::dispatcher::{Told, Work};
+use crate::dispatcher::{THREADS, Told, Work};
 use crate::error::{Error, Report, Result};
-use crate::store::Due;
+use crate::store::{Due, Lease};
 
 /// What `retry` is to send.
 #[derive(Debug, Clone, Default)]
@@ -104,8 +104,10 @@ impl Hooks {
                 Some(_) => {}
             }
         }
-        for some in ids.chunks(256) {
-            let claims = self.store.take_again(some, self.lease(), Timestamp::now())?;
+        // All of them may go to one webhook, which is not sent so many at once.
+        let lease = Lease { at_once: 8, ..self.lease() };
+        for some in ids.chunks(THREADS) {
+            let claims = self.store.take_again(some, lease, Timestamp::now())?;
             self.dispatcher(&self.schedule).send(claims)?;
         }
         self.store.deliveries_by_id(&ids)

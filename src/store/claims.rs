@@ -145,13 +145,15 @@ fn candidates(tx: &Transaction, due: &Due, after: i64) -> rusqlite::Result<Vec<W
 }
 
 fn any_due(tx: &Transaction, due: &Due, webhook: i64, now: Timestamp) -> rusqlite::Result<bool> {
-    tx.prepare_cached(&format!("SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE {} LIMIT 1", due.condition()))?.exists(
-        named_params! {
-            ":webhook": webhook,
-            ":now": column::millis(now),
-            ":newest": due.newest_attempt,
-        },
-    )
+    tx.prepare_cached(&format!(
+        "SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE {} LIMIT 1",
+        due.condition()
+    ))?
+    .exists(named_params! {
+        ":webhook": webhook,
+        ":now": column::millis(now),
+        ":newest": due.newest_attempt,
+    })
 }
 
 fn take(
@@ -164,7 +166,6 @@ fn take(
 ) -> rusqlite::Result<Vec<Claim>> {
     // A claim may wait for as long as one exchange takes before its own begins.
     let lease_until = lease.until(webhook, 2, now);
-    let condition = condition(due.early);
     let mut statement = tx.prepare_cached(&format!(
         "UPDATE deliveries SET fence = fence + 1, claimed_at = :now, due_at = :until
          WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_due

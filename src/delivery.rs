@@ -291,7 +291,8 @@ pub struct Suppression {
     pub reason: SuppressionReason,
     /// The delivery that the event repeats.
     pub delivery: Option<i64>,
-    /// Whether that delivery has other `data`; then an idempotency key of its own sends both.
+    /// Whether that delivery has another permit number, project or `data`; then an idempotency key of its own
+    /// sends both.
     pub differs: bool,
 }
 

@@ -124,6 +124,8 @@ impl fmt::Display for Problem {
             Fault::UnknownEvent { value, .. } => write!(f, "`{value}` is not an event"),
             Fault::Url(why) => write!(f, "{field} cannot be used: {why}"),
             Fault::Integer(value) => {
+                // It may be megabytes of a stranger's text.
+                let value: String = value.chars().take(40).collect();
                 write!(
                     f,
                     "{field} cannot be `{value}`: it is an integer from -9007199254740991 to 9007199254740991"

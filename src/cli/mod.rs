@@ -36,7 +36,8 @@ Exit codes:
   2  the input was bad
   3  something was not delivered; `ptw-hooks deliveries` shows what and why
   4  what was named does not exist
-  5  refused: an ambiguous name, or a signature that is not right"
+  5  refused: an ambiguous name, or a signature that is not right
+  130, 143  ended by SIGINT or SIGTERM; what was accepted is kept"
 )]
 pub struct Cli {
     /// Options that every command takes.

@@ -98,6 +98,7 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("change").required(true).multiple(true)),
+    override_usage = "ptw-hooks update <WEBHOOK> <CHANGES>",
     after_help = "Examples:
   ptw-hooks update ERP --url https://erp.example/v2 --add-event permit_expired
   ptw-hooks update ERP --generate-secret"

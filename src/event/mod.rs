@@ -138,8 +138,17 @@ impl Event {
         }
     }
 
-    /// The part of the body that is its `data`, for telling whether two events say the same.
-    pub fn data(&self) -> &[u8] {
+    /// Whether another emission says the same of the same permit; the time within the hour may differ.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.event == other.event
+            && self.permit_id == other.permit_id
+            && self.permit_number == other.permit_number
+            && self.project_id == other.project_id
+            && self.data() == other.data()
+    }
+
+    /// The part of the body that is its `data`.
+    fn data(&self) -> &[u8] {
         self.body.get(self.head().text().len()..).unwrap_or_default()
     }
 }
@@ -177,6 +186,9 @@ fn default_dedupe_key(event: EventType, permit_id: i64, timestamp: Timestamp) ->
 /// # Errors
 /// A problem of `field` for anything else.
 pub fn integer(field: &'static str, literal: &str) -> std::result::Result<i64, Problem> {
+    if literal.trim().is_empty() {
+        return Err(Problem { field, fault: Fault::Blank });
+    }
     literal
         .parse::<i64>()
         .ok()

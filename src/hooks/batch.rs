@@ -33,6 +33,8 @@ pub struct Batch {
     pub owed: u64,
     /// Deliveries that were owed before.
     pub duplicates: u64,
+    /// Those of them that were owed with other data, which was not sent.
+    pub differing: u64,
     /// Deliveries that are not owed because their webhook is disabled.
     pub disabled: u64,
     /// Events that no webhook is owed.
@@ -74,6 +76,7 @@ impl Batch {
         self.open.extend(&accepted.deliveries);
         self.owed += accepted.deliveries.len() as u64;
         self.duplicates += count(SuppressionReason::Duplicate);
+        self.differing += accepted.suppressed.iter().filter(|one| one.differs).count() as u64;
         self.disabled += count(SuppressionReason::Disabled);
         self.unmatched += u64::from(accepted.deliveries.is_empty() && accepted.suppressed.is_empty());
     }

@@ -74,6 +74,13 @@ pub fn emit(session: &mut Session, file: &Path) -> Result<u8> {
             tally.pending + tally.failed
         ));
     }
+    if batch.differing > 0 {
+        session.notes.warn(&format!(
+            "{} of the duplicates have other data than what was sent, and theirs was not; an `idempotency_key` of its \
+             own sends both",
+            batch.differing
+        ));
+    }
     let code = match (batch.bad_lines, batch.is_undelivered()) {
         (0, false) => exit::DONE,
         (0, true) => exit::UNDELIVERED,

@@ -213,7 +213,7 @@ fn duplicate(tx: &Transaction, webhook: &Webhook, event: &Event) -> rusqlite::Re
         .optional()?;
     let Some(id) = first else { return Ok(None) };
     let earlier = events::of_delivery(tx, id)?;
-    let differs = earlier.is_some_and(|earlier| earlier.data() != event.data());
+    let differs = earlier.is_some_and(|earlier| !earlier.says_the_same(event));
     Ok(Some(Suppression {
         delivery: Some(id),
         differs,

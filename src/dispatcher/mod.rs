@@ -5,6 +5,7 @@
 //! a channel (what has ended), and no transaction is open while a request is under way.
 
 mod lanes;
+mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
@@ -12,13 +13,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::delivery::{Attempt, Claim};
+use crate::delivery::Claim;
 use crate::error::{Error, Report, Result};
-use crate::event::{Event, EventType};
-use crate::request::Request;
-use crate::retry::{self, Schedule};
+use crate::event::Event;
+use crate::retry::Schedule;
 use crate::sender::Sender;
 use crate::store::{Accepted, Due, Finished, Hold, Lease, Store, WebhookFilter};
 use lanes::Lanes;
@@ -29,8 +29,6 @@ pub const THREADS: usize = 64;
 const AT_ONCE: usize = 256;
 /// How long attempts wait for others to be recorded with, while the threads are busy.
 const GATHERED: Duration = Duration::from_millis(20);
-/// What an attempt takes beside its exchange: a stale connection before it, the recording after it.
-const AROUND: Duration = Duration::from_secs(5);
 /// How soon events that are being read are accepted.
 const SOON: Duration = Duration::from_millis(1);
 /// How soon a worker that watches sees what another process has queued.
@@ -290,53 +288,6 @@ impl Dispatcher<'_> {
         }
         Ok(more)
     }
-
-    /// Sends what waits in the lanes until all is over.
-    fn serve(&self, shared: &Shared, done: &mpsc::Sender<Ended>) {
-        let mut lanes = shared.lanes();
-        loop {
-            if lanes.is_closed() {
-                return;
-            }
-            let Some(claim) = lanes.take() else {
-                lanes = shared.changed.wait(lanes).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            drop(lanes);
-            let webhook = claim.webhook.id;
-            let ended = self.attempt(claim);
-            let kind = match &ended {
-                Ended::Sent(finished) => Some(finished.attempt.outcome.kind),
-                Ended::Unsent(_) => None,
-            };
-            // Nobody listens where recording failed; the lease brings the delivery back.
-            let _ = done.send(ended);
-            lanes = shared.lanes();
-            // This thread takes the next claim itself; waking another for it would only cost.
-            if lanes.done(webhook, kind) {
-                shared.changed.notify_one();
-            }
-        }
-    }
-
-    /// Nothing is sent where the lease is too short by now for a whole exchange: another worker may take it
-    /// over in the middle, and two would send it at once.
-    fn attempt(&self, claim: Claim) -> Ended {
-        let started_at = Timestamp::now();
-        let request = Request::new(&claim.webhook, &claim.event, claim.delivery, started_at, self.timeout);
-        let left = claim.lease_until.duration_since(started_at);
-        let needed = request.timeout.saturating_add(AROUND);
-        if left < SignedDuration::try_from(needed).unwrap_or(SignedDuration::MAX) {
-            return Ended::Unsent(claim);
-        }
-        let outcome = self.sender.send(&request);
-        let mut next = retry::next(self.schedule, claim.attempt, &outcome, Timestamp::now(), jitter());
-        // Somebody who tries a webhook out does not want it disabled by the trial.
-        next.gone &= claim.event.event != EventType::WebhookTest;
-        let headers = request.shown_headers();
-        let attempt = Attempt { number: claim.attempt, started_at, url: request.url, headers, outcome };
-        Ended::Sent(Box::new(Finished { claim, attempt, next }))
-    }
 }
 
 /// Fills the batch up while there is so much to send that the threads stay busy: a transaction for each attempt
@@ -351,9 +302,4 @@ fn gather(batch: &mut Vec<Ended>, shared: &Shared, ended: &mpsc::Receiver<Ended>
         // Asleep and not waiting at the channel: there, every attempt would wake this thread.
         thread::sleep(SOON);
     }
-}
-
-/// A random number from 0 to 1; where the system has no randomness, the middle does as well.
-fn jitter() -> f64 {
-    getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX))
 }

@@ -128,3 +128,11 @@ fn a_head_with_escape_sequences_is_no_valid_answer_and_is_not_repeated() {
         assert_harmless(&exchange);
     }
 }
+
+#[test]
+fn an_answer_that_announces_more_than_can_be_counted_can_be_inspected() {
+    let receiver = Receiver::start(Reply::status(204).header("Content-Length", "18446744073709551615"));
+    let exchange = Exchange::with_url(&receiver.url("/x"));
+    exchange.sandbox.run(["inspect", "1"]).ok();
+    assert_eq!(exchange.response()["status"], 204);
+}

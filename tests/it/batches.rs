@@ -88,7 +88,7 @@ fn a_webhook_that_keeps_failing_does_not_hold_up_the_batch() {
 }
 
 #[test]
-fn a_batch_stops_on_a_signal_and_keeps_what_it_accepted() {
+fn events_of_a_live_pipe_are_sent_as_they_come_and_a_signal_ends_it() {
     let receiver = Receiver::start(Reply::status(204));
     let sandbox = Sandbox::new();
     sandbox.create("erp", &receiver.url("/x"), &["*"]);
@@ -98,7 +98,7 @@ fn a_batch_stops_on_a_signal_and_keeps_what_it_accepted() {
         .stdout(std::process::Stdio::piped())
         .spawn();
     let mut pipe = pipe.unwrap();
-    std::io::Write::write_all(&mut pipe.stdin.take().unwrap(), lines(0..256).as_bytes()).unwrap();
+    std::io::Write::write_all(&mut pipe.stdin.take().unwrap(), lines(0..3).as_bytes()).unwrap();
     let batch = std::process::Command::new(env!("CARGO_BIN_EXE_ptw-hooks"))
         .arg("--db")
         .arg(sandbox.db_path())
@@ -108,11 +108,33 @@ fn a_batch_stops_on_a_signal_and_keeps_what_it_accepted() {
         .stderr(std::process::Stdio::null())
         .spawn();
     let mut batch = batch.unwrap();
-    receiver.wait_for(256);
+    receiver.wait_for(3);
     std::process::Command::new("kill").arg(batch.id().to_string()).status().unwrap();
     assert_eq!(batch.wait().unwrap().code(), Some(143));
     pipe.kill().unwrap();
     pipe.wait().unwrap();
     let log = sandbox.run(["deliveries", "--status", "success", "--limit", "1000", "-o", "json"]).ok();
-    assert_eq!(log.json().as_array().unwrap().len(), 256);
+    assert_eq!(log.json().as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn nothing_is_owed_to_a_webhook_that_is_deleted_in_the_middle_of_a_batch() {
+    let gate = std::sync::Arc::new(std::sync::Barrier::new(2));
+    let first = std::sync::Arc::clone(&gate);
+    let once = std::sync::Once::new();
+    let slow = Receiver::start(Behaviour::by(move |_| {
+        once.call_once(|| {
+            first.wait();
+        });
+        Reply::status(500)
+    }));
+    let sandbox = Sandbox::new();
+    sandbox.create("slow", &slow.url("/x"), &["*"]);
+    let batch = sandbox.cmd().args(["emit", "--batch", "-", "-o", "json"]).stdin(lines(0..400)).spawn();
+    slow.wait_for(1);
+    sandbox.run(["delete", "slow", "--yes"]).ok();
+    gate.wait();
+    batch.wait().code(3);
+    let pending = sandbox.run(["deliveries", "--status", "pending", "--limit", "1000", "-o", "json"]).ok();
+    assert_eq!(pending.json().as_array().unwrap().len(), 0, "nothing is owed to a webhook that is gone");
 }

@@ -82,20 +82,18 @@ impl Lanes {
     pub fn done(&mut self, webhook: i64, ended: Option<OutcomeKind>) -> bool {
         self.under_way -= 1;
         let Some(lane) = self.by_webhook.get_mut(&webhook) else { return false };
+        lane.under_way -= 1;
+        lane.failed_in_a_row = match ended {
+            Some(OutcomeKind::Delivered) => 0,
+            Some(_) => lane.failed_in_a_row.saturating_add(1),
+            None => lane.failed_in_a_row,
+        };
         let before = lane.width;
-        {
-            lane.under_way -= 1;
-            lane.failed_in_a_row = match ended {
-                Some(OutcomeKind::Delivered) => 0,
-                Some(_) => lane.failed_in_a_row.saturating_add(1),
-                None => lane.failed_in_a_row,
-            };
-            lane.width = match ended {
-                Some(OutcomeKind::Timeout) => (lane.width / 2).max(1),
-                Some(_) => (lane.width + 1).min(WIDEST),
-                None => lane.width,
-            };
-        }
+        lane.width = match ended {
+            Some(OutcomeKind::Timeout) => (lane.width / 2).max(1),
+            Some(_) => (lane.width + 1).min(WIDEST),
+            None => lane.width,
+        };
         lane.width > before && !lane.waiting.is_empty()
     }
 

@@ -79,10 +79,6 @@ impl Sender {
     ) -> Result<Answer, ureq::Error> {
         let mut stale = 0;
         loop {
-            let left = request.timeout.saturating_sub(started.elapsed());
-            if left.is_zero() {
-                return Err(ureq::Error::Timeout(ureq::Timeout::Global));
-            }
             progress::start();
             match self.run(request) {
                 Err(error)

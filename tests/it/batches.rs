@@ -138,3 +138,15 @@ fn nothing_is_owed_to_a_webhook_that_is_deleted_in_the_middle_of_a_batch() {
     let pending = sandbox.run(["deliveries", "--status", "pending", "--limit", "1000", "-o", "json"]).ok();
     assert_eq!(pending.json().as_array().unwrap().len(), 0, "nothing is owed to a webhook that is gone");
 }
+
+#[test]
+fn a_kept_connection_that_the_receiver_has_closed_is_no_failed_attempt() {
+    let receiver = Receiver::start(Behaviour::CloseAfterAnswer);
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    let run = sandbox.cmd().args(["emit", "--batch", "-", "-o", "json"]).stdin(lines(0..100)).run().ok();
+    assert_eq!(run.json()["delivered"].as_u64(), Some(100));
+    assert!(receiver.stale_closes() > 0, "no connection was closed under a request");
+    let log = sandbox.run(["deliveries", "--limit", "1000", "-o", "json"]).ok().json();
+    assert!(log.as_array().unwrap().iter().all(|delivery| delivery["attempts"] == 1), "{log}");
+}

@@ -119,7 +119,7 @@ fn split(line: &str) -> Vec<String> {
 fn a_mistyped_command_flag_or_value_is_answered_with_the_right_one() {
     let sandbox = Sandbox::new();
     for (args, tip) in [
-        (&["delivereis"][..], "'deliveries'"),
+        (&["delivereis"][..], "similar subcommands exist: 'redeliver', 'delete', 'deliveries'"),
         (&["list", "--outptu", "json"], "a similar argument exists: '--output'"),
         (&["emit", "--permit-nubmer", "x"], "a similar argument exists: '--permit-number'"),
         (&["list", "-o", "jsno"], "a similar value exists: 'json'"),

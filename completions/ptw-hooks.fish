@@ -44,6 +44,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "show" -d 'Show 
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "update" -d 'Change a webhook'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "enable" -d 'Enable a webhook, so that it is sent events again'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "disable" -d 'Disable a webhook; what it misses is recorded'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "pause" -d 'Send nothing to a webhook for now; what it is owed waits'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "resume" -d 'Send to a paused webhook again'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "delete" -d 'Delete a webhook; its log stays'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "events" -d 'List the events that can be emitted and subscribed to'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "emit" -d 'Emit an event: sign it and send it to every webhook that is owed it'
@@ -76,6 +78,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l secret -d
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l secret-file -d 'Read the secret from the first line of a file, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l timeout -d 'What a whole exchange may take, from 1s to 30s [default: 10s, or `timeout` of the configuration]' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l header -d 'A header to send with every request; may be repeated. Its value is masked wherever it is shown' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l retry-schedule -d 'The waits after each failed attempt, such as 5s,5m,1h [default: `retry_schedule` of the configuration]' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l rate -d 'Send at most so many requests, such as 10/s, 30/m or 100/h' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -87,6 +91,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l color -d 
 always\t''
 never\t''"
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l disabled -d 'Create it disabled'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l no-retry -d 'Make one attempt for each delivery and no more'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l ordered -d 'Send what concerns one permit in the order in which it was accepted, each delivery only after the one before it has ended'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s h -l help -d 'Print help'
@@ -181,6 +187,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l secret -d
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l secret-file -d 'Read a new secret from the first line of a file, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l timeout -d 'What a whole exchange may take, from 1s to 30s' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l header -d 'Headers to send with every request, in the place of those that were set; may be repeated' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l retry-schedule -d 'The waits after each failed attempt, such as 5s,5m,1h' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l rate -d 'Send at most so many requests, such as 10/s, 30/m or 100/h' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -195,6 +203,11 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l global -d
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l generate-secret -d 'Generate a new secret and show it this once'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l default-timeout -d 'Take the timeout of the configuration again'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-headers -d 'Send no headers of its own any more'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-retry -d 'Make one attempt for each delivery and no more'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l default-retry -d 'Take the waits of the configuration again'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-rate -d 'Send without a bound again'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l ordered -d 'Send what concerns one permit in the order in which it was accepted'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l unordered -d 'Send without regard to the order again'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s h -l help -d 'Print help'
@@ -227,6 +240,34 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s q -l qui
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''

@@ -16,10 +16,9 @@ use serde::Deserialize;
 
 use crate::hooks::Settings;
 use crate::output::Format;
-use crate::retry::Schedule;
 use crate::sender::EgressPolicy;
 use crate::time;
-use crate::webhook::TIMEOUTS;
+use crate::webhook::{Schedule, TIMEOUTS, wait};
 
 /// How the environment is read: the value of a variable, if it is set and not empty.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -207,16 +206,13 @@ fn timeout(text: &str) -> Result<Duration> {
 }
 
 fn schedule(waits: &[String]) -> Result<Schedule> {
-    const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-    if waits.len() > 50 {
-        bail!("retry_schedule cannot have more than 50 entries");
+    let wait =
+        |text: &String| wait(text).map_err(|how| anyhow!("retry_schedule cannot hold `{text}`: {how}"));
+    let schedule = Schedule(waits.iter().map(wait).collect::<Result<_>>()?);
+    match schedule.fault() {
+        Some(fault) => bail!("retry_schedule {fault}"),
+        None => Ok(schedule),
     }
-    let wait = |text: &String| {
-        time::duration(text).ok().filter(|wait| (Duration::from_secs(1)..=LONGEST).contains(wait)).ok_or_else(
-            || anyhow!("retry_schedule cannot hold `{text}`: write waits from `1s` to `7d`, such as `5m`"),
-        )
-    };
-    Ok(Schedule(waits.iter().map(wait).collect::<Result<_>>()?))
 }
 
 fn networks(name: &str, list: Option<Vec<String>>) -> Result<Vec<IpNet>> {

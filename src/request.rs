@@ -108,6 +108,9 @@ mod tests {
             events: Vec::new(),
             timeout: None,
             headers: vec![Header { name: "Authorization".into(), value: "Bearer s3cret".into() }],
+            schedule: None,
+            rate: None,
+            ordered: false,
         };
         let event = Event::test(None, Identity { now, random: [0; 10] }).unwrap();
         Request::new(&webhook.validate(now).unwrap(), &event, 42, now, Duration::from_secs(10))

@@ -6,6 +6,7 @@ use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::{Outcome, OutcomeKind, Status};
+use crate::webhook::Schedule;
 
 /// The longest wait that a receiver may ask for with `Retry-After`.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -16,21 +17,6 @@ pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(5 * 24 * 60 * 60);
 /// Whether a webhook that has failed since then is to be disabled.
 pub fn is_given_up(failing_since: Timestamp, now: Timestamp) -> bool {
     SignedDuration::try_from(GIVEN_UP_AFTER).is_ok_and(|most| now.duration_since(failing_since) >= most)
-}
-
-/// The waits after each failed attempt; after one more, the delivery is given up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule(pub Vec<Duration>);
-
-impl Default for Schedule {
-    /// 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h: ten attempts within about 75 hours.
-    fn default() -> Self {
-        const MINUTE: u64 = 60;
-        const HOUR: u64 = 60 * MINUTE;
-        let waits =
-            [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
-        Self(waits.map(Duration::from_secs).to_vec())
-    }
 }
 
 /// What an attempt makes of its delivery.

@@ -60,6 +60,15 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     duration.ok_or_else(|| "write a duration with its unit, such as `10s` or `2m`".to_owned())
 }
 
+/// A duration in the largest unit that it is a whole number of: `90m`, `1d`.
+pub fn short(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [(24 * 60 * 60, 'd'), (60 * 60, 'h'), (60, 'm')];
+    let whole = |(length, _): &(u64, char)| seconds >= *length && seconds.is_multiple_of(*length);
+    let (length, unit) = units.into_iter().find(whole).unwrap_or((1, 's'));
+    format!("{}{unit}", seconds / length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +93,10 @@ mod tests {
         assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
         assert!(duration("10").is_err());
         assert!(duration("-1s").is_err());
+        let of = |text| short(duration(text).unwrap());
+        assert_eq!(
+            [of("90m"), of("120s"), of("24h"), of("25h"), of("61s"), of("0s")].join(" "),
+            "90m 2m 1d 25h 61s 0s"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Webhooks as JSON.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -31,6 +33,12 @@ pub struct WebhookObject<'a> {
     disabled_reason: Option<&'a str>,
     #[serde(serialize_with = "micros_or_null")]
     disabled_at: Option<Timestamp>,
+    /// Seconds; null for the configured waits.
+    retry_schedule: Option<Vec<u64>>,
+    rate: Option<String>,
+    ordered: bool,
+    #[serde(serialize_with = "micros_or_null")]
+    paused_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
 }
@@ -55,6 +63,13 @@ impl<'a> WebhookObject<'a> {
             headers: webhook.headers.iter().map(|header| Pair(&header.name, MASK)).collect(),
             disabled_reason: webhook.disabled.as_ref().map(|disabled| disabled.reason.as_str()),
             disabled_at: webhook.disabled.as_ref().map(|disabled| disabled.at),
+            retry_schedule: webhook
+                .schedule
+                .as_ref()
+                .map(|schedule| schedule.0.iter().map(Duration::as_secs).collect()),
+            rate: webhook.rate.map(|rate| rate.to_string()),
+            ordered: webhook.ordered,
+            paused_at: webhook.paused_at,
             secret: reveal_secret.then(|| webhook.secret.expose()),
         }
     }

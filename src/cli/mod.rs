@@ -88,6 +88,10 @@ pub enum Command {
     Enable(webhook::EnableArgs),
     /// Disable a webhook; what it misses is recorded
     Disable(webhook::DisableArgs),
+    /// Send nothing to a webhook for now; what it is owed waits
+    Pause(webhook::PauseArgs),
+    /// Send to a paused webhook again
+    Resume(webhook::ResumeArgs),
     /// Delete a webhook; its log stays
     Delete(webhook::DeleteArgs),
     /// List the events that can be emitted and subscribed to

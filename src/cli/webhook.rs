@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args};
 
 use super::value::{EventName, Hidden, hidden};
 use crate::time::duration;
+use crate::webhook::{Rate, wait};
 
 /// The arguments of `create`.
 #[derive(Debug, Args)]
@@ -45,6 +46,19 @@ pub struct CreateArgs {
     /// A header to send with every request; may be repeated. Its value is masked wherever it is shown
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = hidden())]
     pub headers: Vec<Hidden>,
+    /// The waits after each failed attempt, such as 5s,5m,1h [default: `retry_schedule` of the configuration]
+    #[arg(long, value_name = "WAIT,…", value_parser = wait, value_delimiter = ',', conflicts_with = "no_retry")]
+    pub retry_schedule: Vec<Duration>,
+    /// Make one attempt for each delivery and no more
+    #[arg(long)]
+    pub no_retry: bool,
+    /// Send at most so many requests, such as 10/s, 30/m or 100/h
+    #[arg(long, value_name = "N/UNIT")]
+    pub rate: Option<Rate>,
+    /// Send what concerns one permit in the order in which it was accepted, each delivery only after the one
+    /// before it has ended
+    #[arg(long)]
+    pub ordered: bool,
 }
 
 /// Where a secret comes from.
@@ -159,6 +173,27 @@ pub struct UpdateArgs {
     /// Send no headers of its own any more
     #[arg(long, group = "change")]
     pub no_headers: bool,
+    /// The waits after each failed attempt, such as 5s,5m,1h
+    #[arg(long, value_name = "WAIT,…", value_parser = wait, value_delimiter = ',', groups = ["change", "retries"])]
+    pub retry_schedule: Vec<Duration>,
+    /// Make one attempt for each delivery and no more
+    #[arg(long, groups = ["change", "retries"])]
+    pub no_retry: bool,
+    /// Take the waits of the configuration again
+    #[arg(long, groups = ["change", "retries"])]
+    pub default_retry: bool,
+    /// Send at most so many requests, such as 10/s, 30/m or 100/h
+    #[arg(long, value_name = "N/UNIT", conflicts_with = "no_rate", group = "change")]
+    pub rate: Option<Rate>,
+    /// Send without a bound again
+    #[arg(long, group = "change")]
+    pub no_rate: bool,
+    /// Send what concerns one permit in the order in which it was accepted
+    #[arg(long, conflicts_with = "unordered", group = "change")]
+    pub ordered: bool,
+    /// Send without regard to the order again
+    #[arg(long, group = "change")]
+    pub unordered: bool,
 }
 
 /// The arguments of `enable`.
@@ -178,6 +213,34 @@ pub struct EnableArgs {
   ptw-hooks disable ERP
   ptw-hooks disable 3")]
 pub struct DisableArgs {
+    /// The webhook, by its id or its name
+    #[arg(value_name = "WEBHOOK")]
+    pub webhook: String,
+}
+
+/// The arguments of `pause`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A paused webhook is owed events as before; they wait until `resume`. A disabled one is owed nothing.
+
+Examples:
+  ptw-hooks pause ERP
+  ptw-hooks pause 3 && ptw-hooks deliveries 3 --status pending"
+)]
+pub struct PauseArgs {
+    /// The webhook, by its id or its name
+    #[arg(value_name = "WEBHOOK")]
+    pub webhook: String,
+}
+
+/// The arguments of `resume`.
+#[derive(Debug, Args)]
+#[command(after_help = "What has waited is due at once; `ptw-hooks retry`, or a worker that runs, sends it.
+
+Examples:
+  ptw-hooks resume ERP
+  ptw-hooks resume 3 && ptw-hooks retry 3")]
+pub struct ResumeArgs {
     /// The webhook, by its id or its name
     #[arg(value_name = "WEBHOOK")]
     pub webhook: String,

@@ -189,6 +189,9 @@ mod tests {
             events: Vec::new(),
             timeout: None,
             headers: Vec::new(),
+            schedule: None,
+            rate: None,
+            ordered: false,
         };
         let mut made = new.validate(now).unwrap();
         made.id = webhook;

@@ -18,9 +18,9 @@ use jiff::Timestamp;
 use crate::delivery::Claim;
 use crate::error::{Error, Report, Result};
 use crate::event::Event;
-use crate::retry::Schedule;
 use crate::sender::Sender;
 use crate::store::{Accepted, Due, Finished, Hold, Lease, Store, WebhookFilter};
+use crate::webhook::Schedule;
 use lanes::Lanes;
 
 /// At most this many requests are under way at once.

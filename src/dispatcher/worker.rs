@@ -55,7 +55,8 @@ impl Dispatcher<'_> {
             return Ended::Unsent(claim);
         }
         let outcome = self.sender.send(&request);
-        let mut next = retry::next(self.schedule, claim.attempt, &outcome, Timestamp::now(), jitter());
+        let schedule = claim.webhook.schedule.as_ref().unwrap_or(self.schedule);
+        let mut next = retry::next(schedule, claim.attempt, &outcome, Timestamp::now(), jitter());
         // Somebody who tries a webhook out does not want it disabled by the trial.
         next.gone &= claim.event.event != EventType::WebhookTest;
         let headers = request.shown_headers();

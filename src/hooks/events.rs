@@ -11,9 +11,8 @@ use crate::dispatcher::THREADS;
 use crate::error::Result;
 use crate::event::{Event, NewEvent};
 use crate::request::Request;
-use crate::retry::Schedule;
 use crate::store::{Accepted, Hold, Lease};
-use crate::webhook::Webhook;
+use crate::webhook::{Schedule, Webhook};
 
 /// Whether an emission waits for its first attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

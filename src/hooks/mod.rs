@@ -16,9 +16,9 @@ use rustls::pki_types::CertificateDer;
 use crate::dispatcher::Dispatcher;
 use crate::error::{Error, Report, Result};
 use crate::event::Identity;
-use crate::retry::Schedule;
 use crate::sender::{EgressPolicy, Sender};
 use crate::store::Store;
+use crate::webhook::Schedule;
 
 pub use crate::store::{Presence, WebhookFilter};
 pub use batch::{Batch, Listener};

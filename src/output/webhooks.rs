@@ -52,6 +52,11 @@ pub fn details(webhook: &Webhook, look: &Look, reveal_secret: bool, default_time
         Some(disabled) => format!("no: {}, since {}", disabled.reason, look.time(disabled.at)),
         None => "yes".to_owned(),
     };
+    let retries = match &webhook.schedule {
+        None => "as configured".to_owned(),
+        Some(schedule) if schedule.0.is_empty() => "none".to_owned(),
+        Some(schedule) => format!("after {}", schedule.text()),
+    };
     let mut lines = vec![
         ("id", webhook.id.to_string()),
         ("name", webhook.name.clone()),
@@ -61,7 +66,13 @@ pub fn details(webhook: &Webhook, look: &Look, reveal_secret: bool, default_time
         ("events", if events.is_empty() { "none".to_owned() } else { events.join(" ") }),
         ("secret", secret),
         ("timeout", timeout),
+        ("retries", retries),
+        ("rate", webhook.rate.map_or_else(|| "no bound".to_owned(), |rate| format!("at most {rate}"))),
+        ("order", if webhook.ordered { "by permit" } else { "none" }.to_owned()),
     ];
+    if let Some(paused_at) = webhook.paused_at {
+        lines.insert(4, ("paused", format!("since {}", look.time(paused_at))));
+    }
     lines.extend(webhook.headers.iter().map(|header| ("header", format!("{}: {MASK}", header.name))));
     lines.extend([
         ("created", look.time(webhook.created_at)),
@@ -81,6 +92,7 @@ pub fn details(webhook: &Webhook, look: &Look, reveal_secret: bool, default_time
 fn enabled(webhook: &Webhook) -> Cell {
     match &webhook.disabled {
         Some(disabled) => Cell::toned(format!("no: {}", disabled.reason), Tone::Bad),
+        None if webhook.paused_at.is_some() => Cell::toned("yes, paused", Tone::Bad),
         None => Cell::toned("yes", Tone::Good),
     }
 }

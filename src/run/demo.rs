@@ -96,6 +96,9 @@ fn webhook(name: &str, url: String, secret: &Secret, events: &[&str]) -> NewWebh
         events: events.iter().map(|event| (*event).to_owned()).collect(),
         timeout: None,
         headers: Vec::new(),
+        schedule: None,
+        rate: None,
+        ordered: false,
     }
 }
 

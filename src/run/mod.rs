@@ -73,6 +73,8 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Update(args) => webhooks::update(&mut session, args),
         Command::Enable(args) => webhooks::set_enabled(&mut session, &args.webhook, true),
         Command::Disable(args) => webhooks::set_enabled(&mut session, &args.webhook, false),
+        Command::Pause(args) => webhooks::set_paused(&mut session, &args.webhook, true),
+        Command::Resume(args) => webhooks::set_paused(&mut session, &args.webhook, false),
         Command::Delete(args) => webhooks::delete(&mut session, &args),
         Command::Events(_) => events::catalogue(&mut session),
         Command::Emit(args) => events::emit(&mut session, args),

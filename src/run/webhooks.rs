@@ -1,6 +1,7 @@
 //! The commands that define webhooks.
 
 use std::io::{self, BufRead, IsTerminal};
+use std::time::Duration;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::event::EventType;
 use crate::hooks::{Presence, WebhookFilter, new_secret};
 use crate::output;
 use crate::webhook::url::is_plain_to_elsewhere;
-use crate::webhook::{Header, NewWebhook, Webhook, WebhookChanges};
+use crate::webhook::{Header, NewWebhook, Schedule, Webhook, WebhookChanges};
 
 /// `create`
 pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
@@ -35,6 +36,9 @@ pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
         events: args.events,
         timeout: args.timeout,
         headers: headers(&args.headers)?,
+        schedule: schedule(args.no_retry, args.retry_schedule),
+        rate: args.rate,
+        ordered: args.ordered,
     };
     // Checked before there is a database: bad input leaves no empty one behind.
     new.clone().validate(Timestamp::now())?;
@@ -94,6 +98,14 @@ pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
         } else {
             None
         },
+        schedule: if args.default_retry {
+            Some(None)
+        } else {
+            schedule(args.no_retry, args.retry_schedule).map(Some)
+        },
+        rate: if args.no_rate { Some(None) } else { args.rate.map(Some) },
+        ordered: if args.ordered || args.unordered { Some(args.ordered) } else { None },
+        paused: None,
     };
     let webhook = session.hooks(Presence::Required)?.update(&args.webhook, changes)?;
     print(session, &webhook, args.generate_secret)?;
@@ -109,6 +121,12 @@ pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
 /// `enable` and `disable`
 pub fn set_enabled(session: &mut Session, named: &str, enabled: bool) -> Result<u8> {
     let webhook = session.hooks(Presence::Required)?.update(named, WebhookChanges::enabled(enabled))?;
+    print(session, &webhook, false)
+}
+
+/// `pause` and `resume`
+pub fn set_paused(session: &mut Session, named: &str, paused: bool) -> Result<u8> {
+    let webhook = session.hooks(Presence::Required)?.update(named, WebhookChanges::paused(paused))?;
     print(session, &webhook, false)
 }
 
@@ -158,6 +176,10 @@ fn warn_of_definition(session: &mut Session, webhook: &Webhook) {
             webhook.id
         ));
     }
+}
+
+fn schedule(no_retry: bool, waits: Vec<Duration>) -> Option<Schedule> {
+    (no_retry || !waits.is_empty()).then_some(Schedule(waits))
 }
 
 fn headers(given: &[Hidden]) -> Result<Vec<Header>> {

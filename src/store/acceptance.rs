@@ -58,6 +58,9 @@ impl Hold<'_> {
         of: usize,
         now: Timestamp,
     ) -> Option<Timestamp> {
+        if webhook.paused_at.is_some() {
+            return None;
+        }
         let taken = taken.entry(webhook.id).or_default();
         let until = match self {
             Self::Nothing => None,

@@ -30,7 +30,7 @@ impl Due {
     fn condition(&self) -> String {
         let due = if self.early { "(due_at <= :now OR claimed_at IS NULL)" } else { "due_at <= :now" };
         format!(
-            "webhook_id = :webhook AND status = 'pending' AND {due}
+            "webhook_id = :webhook AND status = 'pending' AND waits = 0 AND {due}
              AND NOT EXISTS (SELECT 1 FROM attempts WHERE delivery_id = deliveries.id AND +attempts.id > :newest)"
         )
     }
@@ -139,7 +139,9 @@ fn being_sent(id: i64) -> Error {
 /// The webhooks that may be sent to, those after `after` first.
 fn candidates(tx: &Transaction, due: &Due, after: i64) -> rusqlite::Result<Vec<Webhook>> {
     let mut webhooks = webhooks::live(tx)?;
-    webhooks.retain(|webhook| webhook.enabled && due.webhook.is_none_or(|only| only == webhook.id));
+    webhooks.retain(|webhook| {
+        webhook.enabled && webhook.paused_at.is_none() && due.webhook.is_none_or(|only| only == webhook.id)
+    });
     webhooks.sort_by_key(|webhook| (webhook.id <= after, webhook.id));
     Ok(webhooks)
 }

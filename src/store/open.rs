@@ -25,7 +25,7 @@ pub enum Presence {
 const APPLICATION_ID: i32 = 0x5054_5748;
 
 /// Every version of the schema, the first one first. `PRAGMA user_version` counts those that a file has.
-const MIGRATIONS: [&str; 1] = [include_str!("0001_initial.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("0001_initial.sql"), include_str!("0002_pace_and_order.sql")];
 
 /// How long a process waits for another to finish its transaction: short flat sleeps, because SQLite's own
 /// growing ones starve the last in the row.
@@ -61,7 +61,7 @@ fn inspect(path: &Path) -> Result<State> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Absent),
         Err(error) => return Err(unusable(path, &error)),
     };
-    if header.is_empty() {
+    if header.is_empty() || is_blank(&header) {
         return Ok(State::Empty);
     }
     // https://www.sqlite.org/fileformat2.html, section 1.3: the application id is at offset 68.
@@ -76,6 +76,14 @@ fn inspect(path: &Path) -> Result<State> {
         return Err(Error::Storage(corrupt(path)));
     }
     Ok(State::Ours)
+}
+
+/// Whether the header says that nothing was ever stored: the schema cookie (offset 40) and the application id
+/// are 0. This is what a file looks like between the choice of its vacuum mode and its first table.
+fn is_blank(header: &[u8]) -> bool {
+    header.starts_with(b"SQLite format 3\0")
+        && header.get(40..44) == Some(&[0; 4])
+        && header.get(68..72) == Some(&[0; 4])
 }
 
 /// The directories 0700 and the file 0600 before anything is in it; `-wal` and `-shm` take the file's mode.
@@ -121,6 +129,8 @@ fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> 
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     if state != State::Ours {
+        // Only possible before there is a table: what `prune` frees can be given back piece by piece.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         initialise(&mut connection)?;
     }
     use_write_ahead_log(&connection)?;

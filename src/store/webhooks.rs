@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::event::EventType;
 use crate::retry;
 use crate::signature::Secret;
-use crate::webhook::{Disabled, Header, Subscriptions, Webhook};
+use crate::webhook::{Disabled, Header, Schedule, Subscriptions, Webhook};
 
 /// Which webhooks to list; `None` takes all.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,8 @@ pub struct WebhookFilter {
 }
 
 const COLUMNS: &str = "id, name, url, secret, project, enabled, events, timeout_ms, headers, disabled_reason, \
-                       disabled_at, created_at, updated_at, last_sent_at, last_status_code, last_error";
+                       disabled_at, created_at, updated_at, last_sent_at, last_status_code, last_error, \
+                       retry_schedule, rate, ordered, paused_at";
 
 impl Store {
     /// Stores a new webhook and returns it with its id.
@@ -34,8 +35,9 @@ impl Store {
         self.write(|tx| {
             tx.prepare_cached(
                 "INSERT INTO webhooks (name, url, secret, project, enabled, events, timeout_ms, headers,
-                                       disabled_reason, disabled_at, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                       disabled_reason, disabled_at, created_at, updated_at, retry_schedule,
+                                       rate, ordered)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?
             .execute(params![
                 webhook.name,
@@ -50,6 +52,9 @@ impl Store {
                 webhook.disabled.as_ref().map(|disabled| column::millis(disabled.at)),
                 column::millis(webhook.created_at),
                 column::millis(webhook.updated_at),
+                schedule_json(webhook),
+                webhook.rate.map(|rate| rate.to_string()),
+                webhook.ordered,
             ])?;
             Ok(Webhook { id: tx.last_insert_rowid(), ..webhook.clone() })
         })
@@ -123,7 +128,8 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
     tx.prepare_cached(
         "UPDATE webhooks
          SET name = ?2, url = ?3, secret = ?4, project = ?5, enabled = ?6, events = ?7, timeout_ms = ?8,
-             headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12,
+             headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12, retry_schedule = ?13,
+             rate = ?14, ordered = ?15, paused_at = ?16,
              -- Whoever enables it again gives it another chance.
              failing_since = CASE WHEN ?6 > enabled THEN NULL ELSE failing_since END
          WHERE id = ?1",
@@ -141,6 +147,10 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
         webhook.disabled.as_ref().map(|disabled| &disabled.reason),
         webhook.disabled.as_ref().map(|disabled| column::millis(disabled.at)),
         column::millis(webhook.updated_at),
+        schedule_json(webhook),
+        webhook.rate.map(|rate| rate.to_string()),
+        webhook.ordered,
+        webhook.paused_at.map(column::millis),
     ])?;
     Ok(())
 }
@@ -207,6 +217,18 @@ fn timeout_millis(webhook: &Webhook) -> Option<i64> {
     webhook.timeout.and_then(|timeout| i64::try_from(timeout.as_millis()).ok())
 }
 
+fn schedule_json(webhook: &Webhook) -> Option<String> {
+    let seconds =
+        |schedule: &Schedule| schedule.0.iter().map(Duration::as_secs).collect::<serde_json::Value>();
+    webhook.schedule.as_ref().map(|schedule| seconds(schedule).to_string())
+}
+
+fn schedule(column: usize, json: Option<String>) -> rusqlite::Result<Option<Schedule>> {
+    let Some(json) = json else { return Ok(None) };
+    let seconds: Vec<u64> = serde_json::from_str(&json).map_err(|error| column::bad(column, error))?;
+    Ok(Some(Schedule(seconds.into_iter().map(Duration::from_secs).collect())))
+}
+
 fn from_row(row: &Row) -> rusqlite::Result<Webhook> {
     let names: Vec<String> =
         serde_json::from_str(&row.get::<_, String>(6)?).map_err(|error| column::bad(6, error))?;
@@ -233,5 +255,12 @@ fn from_row(row: &Row) -> rusqlite::Result<Webhook> {
         last_sent_at: column::time_or_none(13, row.get(13)?)?,
         last_status_code: row.get(14)?,
         last_error: row.get(15)?,
+        schedule: schedule(16, row.get(16)?)?,
+        rate: row
+            .get::<_, Option<String>>(17)?
+            .map(|text| text.parse().map_err(|error: String| column::bad(17, error)))
+            .transpose()?,
+        ordered: row.get(18)?,
+        paused_at: column::time_or_none(19, row.get(19)?)?,
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::subscriptions::{Subscription, Subscriptions};
-use super::{Header, Webhook};
+use super::{Header, Rate, Schedule, Webhook};
 use crate::error::{Problem, Result};
 use crate::signature::Secret;
 
@@ -32,12 +32,25 @@ pub struct WebhookChanges {
     pub timeout: Option<Option<Duration>>,
     /// Replaces the headers.
     pub headers: Option<Vec<Header>>,
+    /// Another schedule, or `Some(None)` for the configured one.
+    pub schedule: Option<Option<Schedule>>,
+    /// Another bound on what is sent, or `Some(None)` for none.
+    pub rate: Option<Option<Rate>>,
+    /// Whether what concerns one permit is sent in its order.
+    pub ordered: Option<bool>,
+    /// Whether nothing is sent to it for now.
+    pub paused: Option<bool>,
 }
 
 impl WebhookChanges {
     /// Only whether it is enabled.
     pub fn enabled(enabled: bool) -> Self {
         Self { enabled: Some(enabled), ..Self::default() }
+    }
+
+    /// Only whether it is paused.
+    pub fn paused(paused: bool) -> Self {
+        Self { paused: Some(paused), ..Self::default() }
     }
 
     /// `webhook` with these changes made.
@@ -76,6 +89,12 @@ impl WebhookChanges {
         changed.project = self.project.unwrap_or(changed.project);
         changed.timeout = self.timeout.unwrap_or(changed.timeout);
         changed.headers = self.headers.unwrap_or(changed.headers);
+        changed.schedule = self.schedule.unwrap_or(changed.schedule);
+        changed.rate = self.rate.unwrap_or(changed.rate);
+        changed.ordered = self.ordered.unwrap_or(changed.ordered);
+        if let Some(paused) = self.paused {
+            changed.paused_at = paused.then(|| changed.paused_at.unwrap_or(now));
+        }
         if let Some(enabled) = self.enabled {
             changed.set_enabled(enabled, "disabled by hand", now);
         }

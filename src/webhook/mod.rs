@@ -2,6 +2,8 @@
 
 mod changes;
 pub mod headers;
+mod rate;
+mod schedule;
 mod subscriptions;
 pub mod url;
 
@@ -15,6 +17,8 @@ use crate::signature::Secret;
 
 pub use changes::WebhookChanges;
 pub use headers::Header;
+pub use rate::Rate;
+pub use schedule::{Schedule, wait};
 pub use subscriptions::Subscriptions;
 
 /// What an exchange with a receiver may take, from the name look-up to the last byte of the answer.
@@ -41,6 +45,14 @@ pub struct Webhook {
     pub timeout: Option<Duration>,
     /// Sent with every request.
     pub headers: Vec<Header>,
+    /// The waits between attempts; `None` takes the configured ones.
+    pub schedule: Option<Schedule>,
+    /// A bound on what is sent; `None` has none.
+    pub rate: Option<Rate>,
+    /// Whether what concerns one permit is sent in the order in which it was accepted, one at a time.
+    pub ordered: bool,
+    /// Since when nothing is sent to it. It is owed events all the same, and they wait.
+    pub paused_at: Option<Timestamp>,
     /// Why and when it was disabled.
     pub disabled: Option<Disabled>,
     /// When it was created.
@@ -111,6 +123,12 @@ pub struct NewWebhook {
     pub timeout: Option<Duration>,
     /// Sent with every request.
     pub headers: Vec<Header>,
+    /// The waits between attempts.
+    pub schedule: Option<Schedule>,
+    /// A bound on what is sent.
+    pub rate: Option<Rate>,
+    /// Whether what concerns one permit is sent in its order.
+    pub ordered: bool,
 }
 
 impl NewWebhook {
@@ -130,6 +148,10 @@ impl NewWebhook {
             events,
             timeout: self.timeout,
             headers: self.headers,
+            schedule: self.schedule,
+            rate: self.rate,
+            ordered: self.ordered,
+            paused_at: None,
             disabled: (!self.enabled).then(|| Disabled { reason: "created disabled".to_owned(), at: now }),
             created_at: now,
             updated_at: now,
@@ -170,6 +192,9 @@ impl Webhook {
                 "timeout cannot be used: it is from 1s to 30s, in whole seconds",
             ));
         }
+        if let Some(fault) = self.schedule.as_ref().and_then(Schedule::fault) {
+            problems.push(Problem::other("retry_schedule", format!("retry_schedule {fault}")));
+        }
         if problems.is_empty() { Ok(self) } else { Err(Error::Invalid(problems)) }
     }
 }
@@ -192,6 +217,9 @@ mod tests {
             events: events.iter().map(|name| (*name).to_owned()).collect(),
             timeout: None,
             headers: Vec::new(),
+            schedule: None,
+            rate: None,
+            ordered: false,
         }
     }
 

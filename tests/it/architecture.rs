@@ -11,15 +11,15 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("payload", &["error"]),
     ("event", &["error", "payload"]),
     ("signature", &["error", "payload"]),
-    ("webhook", &["error", "event", "signature"]),
+    ("webhook", &["error", "event", "signature", "time"]),
     ("delivery", &["event", "webhook"]),
-    ("retry", &["delivery"]),
+    ("retry", &["delivery", "webhook"]),
     ("request", &["event", "signature", "webhook"]),
     ("advice", &["delivery", "event"]),
     ("api", &["advice", "delivery", "event", "request", "webhook"]),
     ("sender", &["delivery", "request"]),
     ("store", &["delivery", "error", "event", "retry", "signature", "webhook"]),
-    ("dispatcher", &["delivery", "error", "event", "request", "retry", "sender", "store"]),
+    ("dispatcher", &["delivery", "error", "event", "request", "retry", "sender", "store", "webhook"]),
     (
         "hooks",
         &[
@@ -37,8 +37,8 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ),
     ("output", &["advice", "delivery", "event", "webhook"]),
     ("receiver", &["signature"]),
-    ("config", &["hooks", "output", "retry", "sender", "time", "webhook"]),
-    ("cli", &["delivery", "event", "output", "time"]),
+    ("config", &["hooks", "output", "sender", "time", "webhook"]),
+    ("cli", &["delivery", "event", "output", "time", "webhook"]),
     (
         "run",
         &[

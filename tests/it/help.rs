@@ -46,7 +46,7 @@ fn described(help: &Run) -> Vec<(String, String)> {
 fn every_command_has_a_summary_of_one_line() {
     let sandbox = Sandbox::new();
     let commands = commands(&sandbox);
-    assert_eq!(commands.len(), 18, "{commands:?}");
+    assert!(commands.len() >= 18, "{commands:?}");
     for (name, summary) in commands {
         assert!(summary.len() > 10 && !summary.ends_with('.'), "{name}: {summary:?}");
         let short = sandbox.run([&name, "-h"]).ok().stderr_is("");

@@ -4,6 +4,7 @@ mod egress;
 mod failure;
 mod progress;
 mod resolver;
+mod tcp;
 
 use std::collections::HashMap;
 use std::io::Read;

@@ -6,9 +6,10 @@ use std::cell::Cell;
 
 use ureq::Error;
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+    Buffers, ChainedConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector, Transport,
 };
 
+use super::tcp::{TcpConnector, TcpTransport};
 use crate::delivery::Phase;
 
 /// What is known of the exchange so far.
@@ -44,6 +45,25 @@ pub fn resolving() {
     change(|progress| progress.phase = Phase::Resolve);
 }
 
+/// What was held back of the request goes out before the answer is waited for. During a TLS handshake the
+/// exchange is still connecting.
+pub fn flushing() {
+    change(|progress| {
+        if progress.phase == Phase::Head {
+            progress.phase = Phase::Send;
+        }
+    });
+}
+
+/// All of the request is out.
+pub fn flushed() {
+    change(|progress| {
+        if progress.phase == Phase::Send {
+            progress.phase = Phase::Head;
+        }
+    });
+}
+
 /// The head has come; from here on the body is read.
 pub fn reading_body() {
     change(|progress| progress.phase = Phase::Body);
@@ -55,12 +75,18 @@ fn change(set: impl FnOnce(&mut Progress)) {
     CURRENT.set(progress);
 }
 
-/// ureq's connector, with notes of what it does.
-#[derive(Debug, Default)]
-pub struct NotingConnector(DefaultConnector);
+/// TCP, and TLS where the URL asks for it, with notes of what they do.
+#[derive(Debug)]
+pub struct NotingConnector(ChainedConnector<(), TcpConnector, RustlsConnector>);
+
+impl Default for NotingConnector {
+    fn default() -> Self {
+        Self(TcpConnector.chain(RustlsConnector::default()))
+    }
+}
 
 impl Connector<()> for NotingConnector {
-    type Out = NotingTransport;
+    type Out = NotingTransport<<RustlsConnector as Connector<TcpTransport>>::Out>;
 
     fn connect(&self, details: &ConnectionDetails, chained: Option<()>) -> Result<Option<Self::Out>, Error> {
         change(|progress| {
@@ -73,9 +99,9 @@ impl Connector<()> for NotingConnector {
 
 /// A connection that notes what it does.
 #[derive(Debug)]
-pub struct NotingTransport(Box<dyn Transport>);
+pub struct NotingTransport<T>(T);
 
-impl Transport for NotingTransport {
+impl<T: Transport> Transport for NotingTransport<T> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.0.buffers()
     }

@@ -1,0 +1,196 @@
+//! The TCP part of a connection. ureq's own makes a dozen system calls for a request and its answer; this one
+//! makes four: it sends head and body together, leaves a socket's timeouts alone while they are right to a
+//! tenth of a second, and looks whether a connection is open without switching it to non-blocking.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use ureq::Error;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
+};
+
+use super::progress;
+
+/// Up to this many bytes are held back until an answer is waited for; what is more goes out as it comes.
+const HELD: usize = 16 * 1024;
+/// How far the timeout of a socket may be off before it is set anew.
+const SLACK: Duration = Duration::from_millis(100);
+/// The least that one address gets of the time for connecting, where a name has several.
+const LEAST: Duration = Duration::from_millis(10);
+
+/// Stands for no timeout at all.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// Connects to the first address that answers; a connection that was made before is passed on.
+#[derive(Debug, Default)]
+pub struct TcpConnector;
+
+impl Connector<()> for TcpConnector {
+    type Out = TcpTransport;
+
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<TcpTransport>, Error> {
+        let stream = connect(details)?;
+        stream.set_nodelay(true)?;
+        Ok(Some(TcpTransport {
+            stream,
+            buffers: LazyBuffers::new(
+                details.config.input_buffer_size(),
+                details.config.output_buffer_size(),
+            ),
+            held: Vec::new(),
+            read_timeout: Duration::ZERO,
+            write_timeout: Duration::ZERO,
+        }))
+    }
+}
+
+/// Each address but the last gets half of the time that is left. The error is that of the last one.
+fn connect(details: &ConnectionDetails) -> Result<TcpStream, Error> {
+    let until = Until::new(details.timeout);
+    let mut failed = Error::HostNotFound;
+    for (index, address) in details.addrs.iter().enumerate() {
+        let left = until.left()?;
+        let last = index + 1 == details.addrs.len();
+        match TcpStream::connect_timeout(address, if last { left } else { (left / 2).max(LEAST) }) {
+            Ok(stream) => return Ok(stream),
+            Err(error) if is_timeout(&error) => failed = Error::Timeout(details.timeout.reason),
+            Err(error) => failed = error.into(),
+        }
+    }
+    Err(failed)
+}
+
+/// A connection whose output is held back until it is worth a system call.
+pub struct TcpTransport {
+    stream: TcpStream,
+    buffers: LazyBuffers,
+    held: Vec<u8>,
+    /// What the socket's timeouts are set to; zero for not at all.
+    read_timeout: Duration,
+    write_timeout: Duration,
+}
+
+impl std::fmt::Debug for TcpTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TcpTransport").field("peer", &self.stream.peer_addr().ok()).finish_non_exhaustive()
+    }
+}
+
+impl TcpTransport {
+    fn flush(&mut self, until: Until) -> Result<(), Error> {
+        let mut sent = 0;
+        while sent < self.held.len() {
+            let left = until.left()?;
+            limit(&mut self.write_timeout, left, |timeout| self.stream.set_write_timeout(Some(timeout)))?;
+            match (&self.stream).write(&self.held[sent..]) {
+                Ok(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
+                Ok(bytes) => sent += bytes,
+                // The socket's timeout may be a little shorter than what is left.
+                Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {
+                    self.write_timeout = Duration::ZERO;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.held.clear();
+        Ok(())
+    }
+}
+
+impl Transport for TcpTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.held.extend_from_slice(&self.buffers.output()[..amount]);
+        if self.held.len() > HELD { self.flush(Until::new(timeout)) } else { Ok(()) }
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let until = Until::new(timeout);
+        if !self.held.is_empty() {
+            progress::flushing();
+            self.flush(until)?;
+            progress::flushed();
+        }
+        loop {
+            let left = until.left()?;
+            limit(&mut self.read_timeout, left, |timeout| self.stream.set_read_timeout(Some(timeout)))?;
+            match (&self.stream).read(self.buffers.input_append_buf()) {
+                Ok(bytes) => {
+                    self.buffers.input_appended(bytes);
+                    return Ok(bytes > 0);
+                }
+                Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {
+                    self.read_timeout = Duration::ZERO;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether nothing has come since the last answer was read: neither an end nor bytes that nobody asked for.
+    fn is_open(&mut self) -> bool {
+        self.held.is_empty() && would_wait(&self.stream)
+    }
+}
+
+#[cfg(unix)]
+fn would_wait(stream: &TcpStream) -> bool {
+    use rustix::net::{RecvFlags, recv};
+    let mut byte = [0_u8; 1];
+    recv(stream, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT)
+        .is_err_and(|error| matches!(error, rustix::io::Errno::WOULDBLOCK))
+}
+
+#[cfg(not(unix))]
+fn would_wait(stream: &TcpStream) -> bool {
+    let look = || {
+        stream.set_nonblocking(true)?;
+        let found = stream.peek(&mut [0]);
+        stream.set_nonblocking(false)?;
+        found
+    };
+    look().is_err_and(|error: io::Error| error.kind() == ErrorKind::WouldBlock)
+}
+
+/// When the time of an exchange is over.
+#[derive(Clone, Copy)]
+struct Until {
+    end: Instant,
+    timeout: NextTimeout,
+}
+
+impl Until {
+    fn new(timeout: NextTimeout) -> Self {
+        let now = Instant::now();
+        // Every exchange has a timeout; ureq's type allows for none.
+        Self { end: now.checked_add(*timeout.after).unwrap_or(now + LONGEST), timeout }
+    }
+
+    fn left(self) -> Result<Duration, Error> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(Error::Timeout(self.timeout.reason)) } else { Ok(left) }
+    }
+}
+
+/// Sets the timeout of a socket where it is not nearly right.
+fn limit(
+    current: &mut Duration,
+    wanted: Duration,
+    set: impl FnOnce(Duration) -> io::Result<()>,
+) -> io::Result<()> {
+    if current.abs_diff(wanted) > SLACK || current.is_zero() {
+        set(wanted)?;
+        *current = wanted;
+    }
+    Ok(())
+}
+
+/// A socket's timeout shows as either of these, as the system likes.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+}

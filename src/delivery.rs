@@ -316,6 +316,8 @@ pub struct Claim {
     pub attempt: u32,
     /// From then on another worker may claim it.
     pub lease_until: Timestamp,
+    /// How long after the claim its turn comes; zero where the webhook has no rate.
+    pub turn: Duration,
     /// To whom it is owed.
     pub webhook: Arc<Webhook>,
     /// What is owed.

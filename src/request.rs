@@ -69,6 +69,15 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The URL, and the headers as [`Self::shown_headers`] has them, of a request that was sent.
+    pub fn into_shown(mut self) -> (String, Vec<(String, String)>) {
+        let ours = self.headers.len() - self.own;
+        self.headers.iter_mut().skip(ours).for_each(|(_, value)| MASK.clone_into(value));
+        (self.url, self.headers)
+    }
+}
+
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

@@ -30,10 +30,16 @@ pub struct Next {
     pub gone: bool,
 }
 
-/// What becomes of a delivery after its `attempt`-th attempt (from 1) ended at `now`. `jitter` is a random
-/// number from 0 to 1 and lengthens the wait by up to a tenth, so that receivers that failed together are
-/// not all sent to at the same moment.
-pub fn next(schedule: &Schedule, attempt: u32, outcome: &Outcome, now: Timestamp, jitter: f64) -> Next {
+/// What becomes of a delivery after its `attempt`-th attempt (from 1) ended at `now`. `jitter` gives a
+/// random number from 0 to 1 and lengthens the wait by up to a tenth, so that receivers that failed together
+/// are not all sent to at the same moment.
+pub fn next(
+    schedule: &Schedule,
+    attempt: u32,
+    outcome: &Outcome,
+    now: Timestamp,
+    jitter: impl FnOnce() -> f64,
+) -> Next {
     let settled = |status| Next { status, due: None, gone: false };
     match outcome.kind {
         OutcomeKind::Delivered => return settled(Status::Success),
@@ -48,7 +54,7 @@ pub fn next(schedule: &Schedule, attempt: u32, outcome: &Outcome, now: Timestamp
     let Some(wait) = schedule.0.get(index) else {
         return settled(Status::Failed);
     };
-    let wait = wait.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 10.0);
+    let wait = wait.mul_f64(1.0 + jitter().clamp(0.0, 1.0) / 10.0);
     let asked = outcome.answer.as_ref().and_then(|answer| retry_after(answer.header("retry-after")?, now));
     let wait = wait.max(asked.unwrap_or_default());
     let due = SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
@@ -92,7 +98,7 @@ mod tests {
     }
 
     fn wait(attempt: u32, outcome: &Outcome, jitter: f64) -> Option<i64> {
-        next(&Schedule::default(), attempt, outcome, now(), jitter)
+        next(&Schedule::default(), attempt, outcome, now(), || jitter)
             .due
             .map(|due| due.duration_since(now()).as_secs())
     }
@@ -117,7 +123,7 @@ mod tests {
                 None
             ]
         );
-        assert_eq!(next(&Schedule::default(), 10, &failed, now(), 0.0).status, Status::Failed);
+        assert_eq!(next(&Schedule::default(), 10, &failed, now(), || 0.0).status, Status::Failed);
         assert_eq!(wait(3, &failed, 1.0), Some(1980));
     }
 
@@ -140,10 +146,10 @@ mod tests {
 
     #[test]
     fn success_gone_and_blocked_settle_it() {
-        assert_eq!(next(&Schedule::default(), 1, &answered(204, &[]), now(), 0.0).status, Status::Success);
-        let gone = next(&Schedule::default(), 1, &answered(410, &[]), now(), 0.0);
+        assert_eq!(next(&Schedule::default(), 1, &answered(204, &[]), now(), || 0.0).status, Status::Success);
+        let gone = next(&Schedule::default(), 1, &answered(410, &[]), now(), || 0.0);
         assert_eq!((gone.status, gone.due, gone.gone), (Status::Failed, None, true));
         let blocked = Outcome { kind: OutcomeKind::Blocked, answer: None, ..answered(200, &[]) };
-        assert_eq!(next(&Schedule::default(), 1, &blocked, now(), 0.0).status, Status::Failed);
+        assert_eq!(next(&Schedule::default(), 1, &blocked, now(), || 0.0).status, Status::Failed);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
+use std::time::Instant;
 
 use crate::delivery::{Claim, OutcomeKind};
 
@@ -24,14 +25,30 @@ pub struct Lanes {
     /// The lane that was served last; the next one is served next.
     served: i64,
     waiting: usize,
+    /// Those of the waiting ones that wait for a turn of their own.
+    with_turn: usize,
     waiting_bytes: usize,
     under_way: usize,
     closed: bool,
 }
 
+/// A claim in its lane.
+#[derive(Debug)]
+struct Waiting {
+    claim: Claim,
+    /// Not to be sent before then; `None` where the webhook has no rate.
+    turn: Option<Instant>,
+}
+
+impl Waiting {
+    fn may_go(&self, now: Instant) -> bool {
+        self.turn.is_none_or(|turn| turn <= now)
+    }
+}
+
 #[derive(Debug)]
 struct Lane {
-    waiting: VecDeque<Claim>,
+    waiting: VecDeque<Waiting>,
     under_way: usize,
     /// How many requests may be under way: halved by each timeout, one more with every answer.
     width: usize,
@@ -45,36 +62,46 @@ impl Default for Lane {
 }
 
 impl Lanes {
-    fn push(&mut self, claim: Claim) {
-        self.waiting += 1;
-        self.waiting_bytes += claim.event.body.len();
-        self.by_webhook.entry(claim.webhook.id).or_default().waiting.push_back(claim);
-    }
-
-    /// Puts claims at the ends of their lanes.
-    pub fn extend(&mut self, claims: Vec<Claim>) {
+    /// Puts claims that were made at `now` at the ends of their lanes.
+    pub fn extend(&mut self, claims: Vec<Claim>, now: Instant) {
         for claim in claims {
-            self.push(claim);
+            let turn = (!claim.turn.is_zero()).then(|| now + claim.turn);
+            self.waiting += 1;
+            self.with_turn += usize::from(turn.is_some());
+            self.waiting_bytes += claim.event.body.len();
+            self.by_webhook.entry(claim.webhook.id).or_default().waiting.push_back(Waiting { claim, turn });
         }
     }
 
-    /// The next claim to send: the lanes take turns, and those that are full are passed over.
-    pub fn take(&mut self) -> Option<Claim> {
+    /// Notes that these are no longer waiting.
+    fn removed(&mut self, waiting: Vec<Waiting>) -> Vec<Claim> {
+        self.waiting -= waiting.len();
+        self.with_turn -= waiting.iter().filter(|one| one.turn.is_some()).count();
+        self.waiting_bytes -= waiting.iter().map(|one| one.claim.event.body.len()).sum::<usize>();
+        waiting.into_iter().map(|one| one.claim).collect()
+    }
+
+    /// The next claim to send: the lanes take turns, and those that are full, or whose turn is still to come,
+    /// are passed over.
+    pub fn take(&mut self, now: Instant) -> Option<Claim> {
         let after = self.by_webhook.range((Excluded(self.served), Unbounded));
         // The last threads are kept for lanes that have none: slow receivers must not take them all.
         let spare = self.under_way + RESERVED < super::THREADS;
         let open = |(_, lane): &(&i64, &Lane)| {
-            !lane.waiting.is_empty() && lane.under_way < lane.width && (spare || lane.under_way == 0)
+            lane.waiting.front().is_some_and(|first| first.may_go(now))
+                && lane.under_way < lane.width
+                && (spare || lane.under_way == 0)
         };
         let id = *after.chain(self.by_webhook.range(..=self.served)).find(open)?.0;
         let lane = self.by_webhook.get_mut(&id)?;
-        let claim = lane.waiting.pop_front()?;
+        let first = lane.waiting.pop_front()?;
         lane.under_way += 1;
         self.served = id;
-        self.waiting -= 1;
-        self.waiting_bytes -= claim.event.body.len();
         self.under_way += 1;
-        Some(claim)
+        self.waiting -= 1;
+        self.with_turn -= usize::from(first.turn.is_some());
+        self.waiting_bytes -= first.claim.event.body.len();
+        Some(first.claim)
     }
 
     /// Notes that a request to this webhook has ended so; `None` where it was not made. Whether more threads
@@ -102,9 +129,19 @@ impl Lanes {
         self.waiting >= DEPTH * WIDEST
     }
 
-    /// Whether anything waits.
+    /// Whether anything waits for a thread alone.
     pub fn is_busy(&self) -> bool {
-        self.waiting > 0
+        self.waiting > self.with_turn
+    }
+
+    /// When the next lane has its turn: the past where a thread is to be woken for it now, `None` where none
+    /// waits for one.
+    pub fn next_turn(&self) -> Option<Instant> {
+        if self.with_turn == 0 {
+            return None;
+        }
+        let open = self.by_webhook.values().filter(|lane| lane.under_way < lane.width);
+        open.filter_map(|lane| lane.waiting.front()?.turn).min()
     }
 
     /// How many more claims the lane of this webhook can use soon: as many as can be under way, and some to
@@ -125,23 +162,19 @@ impl Lanes {
     /// Takes out what waits for webhooks whose attempts keep failing.
     pub fn drain_given_up(&mut self) -> Vec<Claim> {
         let failing = self.by_webhook.values_mut().filter(|lane| lane.failed_in_a_row >= GIVE_UP_AFTER);
-        let claims: Vec<Claim> = failing.flat_map(|lane| lane.waiting.drain(..)).collect();
-        self.waiting -= claims.len();
-        self.waiting_bytes -= claims.iter().map(|claim| claim.event.body.len()).sum::<usize>();
-        claims
+        let out = failing.flat_map(|lane| lane.waiting.drain(..)).collect();
+        self.removed(out)
     }
 
     /// Takes out what waits and is chosen.
     pub fn drain_where(&mut self, chosen: impl Fn(&Claim) -> bool) -> Vec<Claim> {
-        let mut claims = Vec::new();
+        let mut out = Vec::new();
         for lane in self.by_webhook.values_mut() {
-            let (out, stay) = lane.waiting.drain(..).partition::<Vec<_>, _>(&chosen);
+            let (chosen, stay) = lane.waiting.drain(..).partition::<Vec<_>, _>(|one| chosen(&one.claim));
             lane.waiting.extend(stay);
-            claims.extend(out);
+            out.extend(chosen);
         }
-        self.waiting -= claims.len();
-        self.waiting_bytes -= claims.iter().map(|claim| claim.event.body.len()).sum::<usize>();
-        claims
+        self.removed(out)
     }
 
     /// Whether nothing waits and nothing is under way.
@@ -161,15 +194,15 @@ impl Lanes {
 
     /// Takes out everything that waits.
     pub fn drain(&mut self) -> Vec<Claim> {
-        self.waiting = 0;
-        self.waiting_bytes = 0;
-        self.by_webhook.values_mut().flat_map(|lane| lane.waiting.drain(..)).collect()
+        let out = self.by_webhook.values_mut().flat_map(|lane| lane.waiting.drain(..)).collect();
+        self.removed(out)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use jiff::Timestamp;
 
@@ -201,18 +234,39 @@ mod tests {
             fence: 1,
             attempt: 1,
             lease_until: Timestamp::MAX,
+            turn: Duration::ZERO,
             webhook: Arc::new(made),
             event: Arc::new(event),
         }
+    }
+
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    #[test]
+    fn what_has_a_turn_waits_for_it_and_holds_up_nobody() {
+        let mut lanes = Lanes::default();
+        let start = now();
+        let later = |delivery, turn| Claim { turn, ..claim(1, delivery) };
+        let turn = Duration::from_secs(3);
+        lanes.extend(vec![later(10, turn), later(11, turn * 2), claim(2, 20)], start);
+        assert_eq!(lanes.take(start).unwrap().delivery, 20);
+        assert!(lanes.take(start).is_none() && !lanes.is_busy() && !lanes.is_idle());
+        assert_eq!(lanes.next_turn(), Some(start + turn));
+        assert_eq!(lanes.take(start + turn).unwrap().delivery, 10);
+        assert!(lanes.take(start + turn).is_none());
+        assert_eq!(lanes.drain().len(), 1);
+        assert_eq!(lanes.next_turn(), None);
     }
 
     #[test]
     fn lanes_take_turns() {
         let mut lanes = Lanes::default();
         for (webhook, delivery) in [(1, 10), (1, 11), (1, 12), (2, 20), (3, 30)] {
-            lanes.push(claim(webhook, delivery));
+            lanes.extend(vec![claim(webhook, delivery)], now());
         }
-        let order: Vec<_> = std::iter::from_fn(|| lanes.take()).map(|claim| claim.delivery).collect();
+        let order: Vec<_> = std::iter::from_fn(|| lanes.take(now())).map(|claim| claim.delivery).collect();
         assert_eq!(order, [10, 20, 30, 11, 12]);
         assert!(!lanes.is_idle());
     }
@@ -221,23 +275,23 @@ mod tests {
     fn a_lane_that_times_out_ends_up_with_one_request_at_a_time_and_recovers() {
         let mut lanes = Lanes::default();
         for delivery in 0..200 {
-            lanes.push(claim(1, delivery));
+            lanes.extend(vec![claim(1, delivery)], now());
         }
         let mut under_way = 0;
-        while lanes.take().is_some() {
+        while lanes.take(now()).is_some() {
             under_way += 1;
         }
         assert_eq!(under_way, WIDEST / 2);
         for _ in 0..under_way {
             lanes.done(1, Some(OutcomeKind::Timeout));
         }
-        assert!(lanes.take().is_some());
-        assert!(lanes.take().is_none(), "a dead receiver has one request at a time");
+        assert!(lanes.take(now()).is_some());
+        assert!(lanes.take(now()).is_none(), "a dead receiver has one request at a time");
         for _ in 0..100 {
             lanes.done(1, Some(OutcomeKind::Delivered));
-            lanes.take().unwrap();
+            lanes.take(now()).unwrap();
         }
-        assert!(lanes.take().is_some(), "a receiver that answers again gets more");
+        assert!(lanes.take(now()).is_some(), "a receiver that answers again gets more");
     }
 
     #[test]
@@ -245,7 +299,7 @@ mod tests {
         let mut lanes = Lanes::default();
         assert_eq!(lanes.room(1), DEPTH * WIDEST / 2);
         for delivery in 0..20 {
-            lanes.push(claim(1, delivery));
+            lanes.extend(vec![claim(1, delivery)], now());
         }
         assert_eq!(lanes.room(1), DEPTH * WIDEST / 2 - 20);
         assert_eq!(lanes.drain().len(), 20);

@@ -1,7 +1,7 @@
 //! One of the threads that send: takes a claim from the lanes, makes its request, hands over how it ended.
 
-use std::sync::{PoisonError, mpsc};
-use std::time::Duration;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,13 +17,13 @@ const AROUND: Duration = Duration::from_secs(5);
 
 impl Dispatcher<'_> {
     /// Sends what waits in the lanes until all is over.
-    pub(super) fn serve(&self, shared: &Shared, done: &mpsc::Sender<Ended>) {
+    pub(super) fn serve(&self, shared: &Shared) {
         let mut lanes = shared.lanes();
         loop {
             if lanes.is_closed() {
                 return;
             }
-            let Some(claim) = lanes.take() else {
+            let Some(claim) = lanes.take(Instant::now()) else {
                 lanes = shared.changed.wait(lanes).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
@@ -34,8 +34,8 @@ impl Dispatcher<'_> {
                 Ended::Sent(finished) => Some(finished.attempt.outcome.kind),
                 Ended::Unsent(_) => None,
             };
-            // Nobody listens where recording failed; the lease brings the delivery back.
-            let _ = done.send(ended);
+            // Nobody records it where recording failed before; the lease brings the delivery back.
+            shared.inbox.put(ended);
             lanes = shared.lanes();
             // This thread takes the next claim itself; waking another for it would only cost.
             if lanes.done(webhook, kind) {
@@ -56,11 +56,11 @@ impl Dispatcher<'_> {
         }
         let outcome = self.sender.send(&request);
         let schedule = claim.webhook.schedule.as_ref().unwrap_or(self.schedule);
-        let mut next = retry::next(schedule, claim.attempt, &outcome, Timestamp::now(), jitter());
+        let mut next = retry::next(schedule, claim.attempt, &outcome, Timestamp::now(), jitter);
         // Somebody who tries a webhook out does not want it disabled by the trial.
         next.gone &= claim.event.event != EventType::WebhookTest;
-        let headers = request.shown_headers();
-        let attempt = Attempt { number: claim.attempt, started_at, url: request.url, headers, outcome };
+        let (url, headers) = request.into_shown();
+        let attempt = Attempt { number: claim.attempt, started_at, url, headers, outcome };
         Ended::Sent(Box::new(Finished { claim, attempt, next }))
     }
 }

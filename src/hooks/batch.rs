@@ -1,14 +1,14 @@
 //! The verb that emits many events: read, accept and send at the same time, in constant memory.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
 use std::thread;
 
 use super::{Hooks, Tally, identity};
 use crate::delivery::SuppressionReason;
-use crate::dispatcher::{Fed, Told, Work};
+use crate::dispatcher::{Fed, Feed, Inbox, Told, Work};
 use crate::error::{Error, Report, Result};
 use crate::event::{Event, NewEvent};
 use crate::store::{Accepted, Due, Finished};
@@ -17,8 +17,6 @@ use crate::store::{Accepted, Due, Finished};
 const GROUP: usize = 256;
 /// A group of lines that have more bytes than this ends early.
 const GROUP_BYTES: usize = 1024 * 1024;
-/// This many groups are read ahead.
-const AHEAD: usize = 4;
 /// The longest line, in bytes: more than the longest body, with room for white space and escapes.
 const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
@@ -41,9 +39,8 @@ pub struct Batch {
     pub unmatched: u64,
     /// How attempts ended, by the webhook's id.
     pub tallies: BTreeMap<i64, Tally>,
-    /// Deliveries of this batch without an attempt so far. What was owed before is sent too, and is none of
-    /// its counts.
-    open: HashSet<i64>,
+    /// The deliveries of this batch. What was owed before is sent too, and is none of its counts.
+    own: Ids,
 }
 
 impl Batch {
@@ -61,7 +58,7 @@ impl Batch {
         match told {
             Told::Refused(..) => self.bad_lines += 1,
             Told::Accepted(accepted) => self.accepted(accepted),
-            Told::Finished(Finished { claim, .. }) if !self.open.remove(&claim.delivery) => {}
+            Told::Finished(Finished { claim, .. }) if !self.own.contains(claim.delivery) => {}
             Told::Finished(Finished { claim, next, .. }) => {
                 let tally = self.tallies.entry(claim.webhook.id).or_default();
                 tally.webhook_name.clone_from(&claim.webhook.name);
@@ -73,12 +70,32 @@ impl Batch {
     fn accepted(&mut self, accepted: &Accepted) {
         let count = |reason| accepted.suppressed.iter().filter(|one| one.reason == reason).count() as u64;
         self.accepted += 1;
-        self.open.extend(&accepted.deliveries);
+        accepted.deliveries.iter().for_each(|id| self.own.add(*id));
         self.owed += accepted.deliveries.len() as u64;
         self.duplicates += count(SuppressionReason::Duplicate);
         self.differing += accepted.suppressed.iter().filter(|one| one.differs).count() as u64;
         self.disabled += count(SuppressionReason::Disabled);
         self.unmatched += u64::from(accepted.deliveries.is_empty() && accepted.suppressed.is_empty());
+    }
+}
+
+/// Ids that were given one after the other, as ranges: a batch of a million deliveries has a few of them.
+#[derive(Debug, Clone, Default)]
+struct Ids(BTreeMap<i64, i64>);
+
+impl Ids {
+    /// Adds an id that is higher than all before it.
+    fn add(&mut self, id: i64) {
+        match self.0.last_entry() {
+            Some(mut last) if *last.get() + 1 == id => *last.get_mut() = id,
+            _ => {
+                self.0.insert(id, id);
+            }
+        }
+    }
+
+    fn contains(&self, id: i64) -> bool {
+        self.0.range(..=id).next_back().is_some_and(|(_, last)| id <= *last)
     }
 }
 
@@ -105,11 +122,12 @@ impl Hooks {
         listener: &mut Listener,
     ) -> Result<Batch> {
         let mut batch = Batch::default();
-        let (groups, feed) = mpsc::sync_channel(AHEAD);
+        let inbox = Arc::new(Inbox::default());
+        let feed = Feed::new(&inbox);
         // Not waited for where the run ends early: it may be blocked in reading, and accepts nothing itself.
         let reader = thread::Builder::new()
             .name("batch".to_owned())
-            .spawn(move || read(lines, &groups))
+            .spawn(move || read(lines, &feed))
             .map_err(|error| unreadable(&error.to_string()))?;
         let mut told = |told: Told| {
             if let Told::Refused(line, error) = told {
@@ -118,8 +136,8 @@ impl Hooks {
             batch.count(&told);
             (listener.progress)(&batch);
         };
-        let due = Due { webhook: None, early: false, newest_attempt: self.store.newest_attempt()? };
-        let work = Work { due, watch: false, feed: Some(feed), stop, told: &mut told };
+        let due = Due { newest_attempt: self.store.newest_attempt()?, ..Due::default() };
+        let work = Work { due, watch: false, inbox: Some(inbox), stop, told: &mut told };
         self.dispatcher(&self.schedule).work(work)?;
         if !stop.load(Ordering::Acquire) {
             reader.join().unwrap_or_else(|_| Err(unreadable("the reader ended early")))?;
@@ -129,7 +147,7 @@ impl Hooks {
 }
 
 /// Reads lines into groups of events until the end, or until nobody takes them any more.
-fn read(lines: Box<dyn BufRead + Send>, groups: &mpsc::SyncSender<Fed>) -> Result<()> {
+fn read(lines: Box<dyn BufRead + Send>, feed: &Feed) -> Result<()> {
     let mut lines = BufReader::with_capacity(64 * 1024, lines);
     let (mut number, mut bytes) = (0, 0);
     let mut group = Fed::default();
@@ -148,13 +166,13 @@ fn read(lines: Box<dyn BufRead + Send>, groups: &mpsc::SyncSender<Fed>) -> Resul
         let last_for_now = !lines.buffer().contains(&b'\n');
         if size > 0 && (size >= GROUP || bytes >= GROUP_BYTES || last_for_now) {
             bytes = 0;
-            if groups.send(std::mem::take(&mut group)).is_err() {
+            if !feed.send(std::mem::take(&mut group)) {
                 return Ok(());
             }
         }
     }
     // Nobody listens where accepting failed; that error is the one to report.
-    let _ = groups.send(group);
+    feed.send(group);
     Ok(())
 }
 
@@ -185,6 +203,16 @@ fn unreadable(why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_kept_as_ranges() {
+        let mut ids = Ids::default();
+        for id in [3, 4, 5, 9, 10] {
+            ids.add(id);
+        }
+        let found: Vec<_> = (1..12).filter(|id| ids.contains(*id)).collect();
+        assert_eq!((found, ids.0.len()), (vec![3, 4, 5, 9, 10], 2));
+    }
 
     #[test]
     fn lines_are_read_one_by_one_and_long_ones_are_cut() {

@@ -1,15 +1,18 @@
 //! The verbs that send what is owed already: retry and redeliver.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
 use super::Hooks;
 use crate::delivery::{Delivery, DeliveryFilter, Status};
-use crate::dispatcher::{THREADS, Told, Work};
+use crate::dispatcher::{Told, Work};
 use crate::error::{Error, Report, Result};
-use crate::store::{Due, Lease};
+use crate::store::Due;
+
+/// This many deliveries are owed again at once; the next follow when all of them were attempted.
+const AT_ONCE: usize = 256;
 
 /// What `retry` is to send.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +59,7 @@ impl Hooks {
         let webhook = retrying.webhook.as_deref().map(|named| self.show(named)).transpose()?;
         let due = Due {
             webhook: webhook.map(|webhook| webhook.id),
+            only: None,
             early: retrying.early,
             // A worker that watches makes the next attempt when it is due, too.
             newest_attempt: if retrying.watch { i64::MAX } else { self.store.newest_attempt()? },
@@ -69,7 +73,7 @@ impl Hooks {
                 tally.count(finished.next.status);
             }
         };
-        let work = Work { due, watch: retrying.watch, feed: None, stop, told: &mut told };
+        let work = Work { due, watch: retrying.watch, inbox: None, stop, told: &mut told };
         self.dispatcher(&self.schedule).work(work)?;
         Ok(tallies)
     }
@@ -80,8 +84,8 @@ impl Hooks {
     /// # Errors
     /// `NotFound` where one does not exist; `Refused` where its webhook is disabled or deleted; nothing is
     /// sent then. `Refused` where another process is sending one at this moment; of many, those that come
-    /// long before it were sent.
-    pub fn redeliver(&self, ids: &[i64]) -> Result<Vec<Delivery>> {
+    /// long before it were sent. `stop` ends it early; what was not sent stays owed.
+    pub fn redeliver(&self, ids: &[i64], stop: &AtomicBool) -> Result<Vec<Delivery>> {
         // One that is named twice would be held by ourselves the second time.
         let mut named = HashSet::new();
         let ids: Vec<i64> = ids.iter().copied().filter(|id| named.insert(*id)).collect();
@@ -101,14 +105,24 @@ impl Hooks {
                         "`ptw-hooks enable WEBHOOK` comes first",
                     );
                 }
+                Some(webhook) if webhook.paused_at.is_some() => {
+                    return refused(
+                        format!("delivery {id} cannot be sent again: webhook `{}` is paused", webhook.name),
+                        "`ptw-hooks resume WEBHOOK` comes first",
+                    );
+                }
                 Some(_) => {}
             }
         }
-        // All of them may go to one webhook, which is not sent so many at once.
-        let lease = Lease { at_once: 8, ..self.lease() };
-        for some in ids.chunks(THREADS) {
-            let claims = self.store.take_again(some, lease, Timestamp::now())?;
-            self.dispatcher(&self.schedule).send(claims)?;
+        for some in ids.chunks(AT_ONCE) {
+            if stop.load(Ordering::Acquire) {
+                break;
+            }
+            let newest_attempt = self.store.newest_attempt()?;
+            self.store.owe_again(some, Timestamp::now())?;
+            let due = Due { only: Some(some.to_vec()), newest_attempt, ..Due::default() };
+            let work = Work { due, watch: false, inbox: None, stop, told: &mut |_| {} };
+            self.dispatcher(&self.schedule).work(work)?;
         }
         self.store.deliveries_by_id(&ids)
     }

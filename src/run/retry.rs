@@ -74,7 +74,8 @@ pub fn redeliver(session: &mut Session, args: RedeliverArgs) -> Result<u8> {
         session.notes.note(&format!("dry run: {} deliveries would be sent again", ids.len()));
         return Ok(exit::DONE);
     }
-    let sent = hooks.redeliver(&ids)?;
+    let signal = signals::listen()?;
+    let sent = hooks.redeliver(&ids, signal.stop())?;
     let objects: Vec<_> = sent.iter().map(DeliveryObject::from).collect();
     let table = deliveries::table(&sent, session.out.look());
     session.out.list(&objects, &table)?;
@@ -82,5 +83,5 @@ pub fn redeliver(session: &mut Session, args: RedeliverArgs) -> Result<u8> {
         session.notes.note("no deliveries");
     }
     let undelivered = sent.iter().any(|delivery| delivery.status != Status::Success);
-    Ok(if undelivered { exit::UNDELIVERED } else { exit::DONE })
+    Ok(signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE }))
 }

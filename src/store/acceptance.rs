@@ -1,76 +1,17 @@
 //! Acceptance: an event, the deliveries that it owes and those that it does not, in one transaction.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Store, column, events, suppressions, webhooks};
+use super::hold::{Hold, LONGEST_TURN, Lease};
+use super::{Round, Store, column, events, lines, suppressions, turns, webhooks};
 use crate::delivery::{Claim, Suppression, SuppressionReason, Unmatched};
 use crate::error::Result;
 use crate::event::Event;
 use crate::webhook::{Match, Webhook};
-
-/// By this an emitter holds what it is about to send. Whatever is not recorded when the lease ends may be
-/// claimed by another worker.
-#[derive(Debug, Clone, Copy)]
-pub struct Lease {
-    /// What an exchange may take, where a webhook has no timeout of its own.
-    pub timeout: Duration,
-    /// How many requests are under way at once.
-    pub at_once: usize,
-}
-
-impl Lease {
-    /// What a lease lasts beyond the longest time that its requests may take.
-    const MARGIN: Duration = Duration::from_secs(15);
-
-    /// Until when `webhook` is held, if its request waits for others: all of them go out in so many rounds.
-    pub(super) fn until(self, webhook: &Webhook, rounds: usize, now: Timestamp) -> Timestamp {
-        let timeout = webhook.timeout.unwrap_or(self.timeout);
-        let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-        let length = timeout.saturating_mul(rounds).saturating_add(Self::MARGIN);
-        let until = SignedDuration::try_from(length).ok().and_then(|length| now.checked_add(length).ok());
-        until.unwrap_or(Timestamp::MAX)
-    }
-}
-
-/// Which of the deliveries that are accepted are held for sending; the others are queued.
-#[derive(Clone, Copy)]
-pub enum Hold<'a> {
-    /// None.
-    Nothing,
-    /// Every one.
-    All(Lease),
-    /// Of each webhook as many as this says.
-    Room(Lease, &'a dyn Fn(i64) -> usize),
-}
-
-impl Hold<'_> {
-    /// Until when a delivery to `webhook` is held, if it is. `taken` counts those that are held already, and
-    /// `of` is how many webhooks there are.
-    fn until(
-        self,
-        webhook: &Webhook,
-        taken: &mut HashMap<i64, usize>,
-        of: usize,
-        now: Timestamp,
-    ) -> Option<Timestamp> {
-        if webhook.paused_at.is_some() {
-            return None;
-        }
-        let taken = taken.entry(webhook.id).or_default();
-        let until = match self {
-            Self::Nothing => None,
-            Self::All(lease) => Some(lease.until(webhook, of.div_ceil(lease.at_once.max(1)), now)),
-            Self::Room(lease, room) => (*taken < room(webhook.id)).then(|| lease.until(webhook, 2, now)),
-        };
-        *taken += usize::from(until.is_some());
-        until
-    }
-}
 
 /// What became of an event.
 #[derive(Debug, Clone, Default)]
@@ -85,26 +26,19 @@ pub struct Accepted {
     pub unmatched: Vec<Unmatched>,
 }
 
-impl Store {
-    /// Stores events with every delivery that they owe and every one that was suppressed, in one transaction.
-    /// The answer has what became of each event, in their order.
-    pub fn accept(&self, new: &[Arc<Event>], at: Timestamp, hold: Hold) -> Result<Vec<Accepted>> {
-        if new.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write(|tx| {
+impl Round<'_> {
+    /// Stores events with every delivery that they owe and every one that was suppressed. The answer has what
+    /// became of each event, in their order.
+    pub fn accept(&self, new: &[Arc<Event>], at: Timestamp, mut hold: Hold) -> Result<Vec<Accepted>> {
+        self.run(|tx| {
             let all: Vec<Arc<Webhook>> = webhooks::live(tx)?.into_iter().map(Arc::new).collect();
-            let mut taken = HashMap::new();
             let mut accepted = Vec::with_capacity(new.len());
             for event in new {
                 let seq = events::insert(tx, event, at)?;
                 let mut one = Accepted::default();
                 for webhook in &all {
                     match webhook.matches(event.event, event.project_id) {
-                        Match::Owed => {
-                            let held_until = hold.until(webhook, &mut taken, all.len(), at);
-                            owe(tx, &mut one, event, seq, webhook, at, held_until)?;
-                        }
+                        Match::Owed => owe(tx, &mut one, event, seq, webhook, at, &mut hold, all.len())?,
                         Match::Disabled => {
                             one.suppressed.push(suppression(webhook, SuppressionReason::Disabled));
                         }
@@ -121,6 +55,13 @@ impl Store {
             Ok(accepted)
         })
     }
+}
+
+impl Store {
+    /// As [`Round::accept`], in a transaction of its own.
+    pub fn accept(&self, new: &[Arc<Event>], at: Timestamp, hold: Hold) -> Result<Vec<Accepted>> {
+        self.together(|round| round.accept(new, at, hold))
+    }
 
     /// Stores an event that is owed to this webhook alone, whatever it subscribes to, and holds it.
     pub fn accept_for(
@@ -132,9 +73,10 @@ impl Store {
     ) -> Result<Claim> {
         self.write(|tx| {
             let seq = events::insert(tx, event, at)?;
-            let held_until = lease.until(webhook, 1, at);
-            let delivery = insert(tx, event, seq, webhook, at, Some(held_until))?;
-            Ok(first_claim(delivery, held_until, webhook, event))
+            let lease_until = lease.until(webhook, 1, Duration::ZERO, at);
+            let held = Some(Held { lease_until, turn: Duration::ZERO });
+            let delivery = insert(tx, event, seq, webhook, at, held, (None, false))?;
+            Ok(first_claim(delivery, held, webhook, event))
         })
     }
 
@@ -146,7 +88,7 @@ impl Store {
                 match webhook.matches(event.event, event.project_id) {
                     Match::Owed => match duplicate(tx, &webhook, event)? {
                         Some(suppression) => accepted.suppressed.push(suppression),
-                        None => accepted.claims.push(first_claim(0, Timestamp::MAX, &webhook, event)),
+                        None => accepted.claims.push(first_claim(0, None, &webhook, event)),
                     },
                     Match::Disabled => {
                         accepted.suppressed.push(suppression(&webhook, SuppressionReason::Disabled));
@@ -161,6 +103,14 @@ impl Store {
     }
 }
 
+/// How a new delivery is held.
+#[derive(Clone, Copy)]
+struct Held {
+    lease_until: Timestamp,
+    turn: Duration,
+}
+
+#[expect(clippy::too_many_arguments, reason = "all that a delivery is made of")]
 fn owe(
     tx: &Transaction,
     accepted: &mut Accepted,
@@ -168,7 +118,8 @@ fn owe(
     seq: i64,
     webhook: &Arc<Webhook>,
     at: Timestamp,
-    held_until: Option<Timestamp>,
+    hold: &mut Hold,
+    webhooks: usize,
 ) -> rusqlite::Result<()> {
     // Looked up first: an insert that the constraint turns down would use up an id, and a gap in the log looks
     // like a row that somebody removed. The transaction is the only one that writes, so nobody comes between.
@@ -176,12 +127,35 @@ fn owe(
         accepted.suppressed.push(suppression);
         return Ok(());
     }
-    let id = insert(tx, event, seq, webhook, at, held_until)?;
+    let line = lines::join(tx, webhook, event.permit_id)?;
+    let may_go = webhook.paused_at.is_none() && !line.1;
+    let held = if may_go { try_hold(tx, hold, webhook, webhooks, at)? } else { None };
+    let id = insert(tx, event, seq, webhook, at, held, line)?;
     accepted.deliveries.push(id);
-    if let Some(held_until) = held_until {
-        accepted.claims.push(first_claim(id, held_until, webhook, event));
+    if held.is_some() {
+        accepted.claims.push(first_claim(id, held, webhook, event));
     }
     Ok(())
+}
+
+/// How the delivery is held, if it is: where it is wanted and the webhook has a turn soon.
+fn try_hold(
+    tx: &Transaction,
+    hold: &mut Hold,
+    webhook: &Webhook,
+    webhooks: usize,
+    at: Timestamp,
+) -> rusqlite::Result<Option<Held>> {
+    let Some((lease, rounds)) = hold.lease(webhook, webhooks) else { return Ok(None) };
+    let turn = match turns::take(tx, webhook, 1, LONGEST_TURN, at)? {
+        None => Duration::ZERO,
+        Some(turns) => match turns.first() {
+            Some(turn) => *turn,
+            None => return Ok(None),
+        },
+    };
+    hold.note(webhook);
+    Ok(Some(Held { lease_until: lease.until(webhook, rounds, turn, at), turn }))
 }
 
 fn insert(
@@ -190,12 +164,14 @@ fn insert(
     seq: i64,
     webhook: &Webhook,
     at: Timestamp,
-    held_until: Option<Timestamp>,
+    held: Option<Held>,
+    (line, waits): (Option<i64>, bool),
 ) -> rusqlite::Result<i64> {
-    let due = held_until.unwrap_or(at);
+    let due = held.map_or(at, |held| held.lease_until);
     tx.prepare_cached(
-        "INSERT INTO deliveries (webhook_id, event_seq, event, dedupe_key, status, created_at, due_at, claimed_at, fence)
-         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8)",
+        "INSERT INTO deliveries (webhook_id, event_seq, event, dedupe_key, status, created_at, due_at, claimed_at,
+                                 fence, line, waits)
+         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .insert(params![
         webhook.id,
@@ -204,8 +180,10 @@ fn insert(
         event.dedupe_key,
         column::millis(at),
         column::millis(due),
-        held_until.map(|_| column::millis(at)),
-        i64::from(held_until.is_some()),
+        held.map(|_| column::millis(at)),
+        i64::from(held.is_some()),
+        line,
+        waits,
     ])
 }
 
@@ -234,12 +212,13 @@ fn suppression(webhook: &Webhook, reason: SuppressionReason) -> Suppression {
     }
 }
 
-fn first_claim(delivery: i64, lease_until: Timestamp, webhook: &Arc<Webhook>, event: &Arc<Event>) -> Claim {
+fn first_claim(delivery: i64, held: Option<Held>, webhook: &Arc<Webhook>, event: &Arc<Event>) -> Claim {
     Claim {
         delivery,
         fence: 1,
         attempt: 1,
-        lease_until,
+        lease_until: held.map_or(Timestamp::MAX, |held| held.lease_until),
+        turn: held.map_or(Duration::ZERO, |held| held.turn),
         webhook: Arc::clone(webhook),
         event: Arc::clone(event),
     }

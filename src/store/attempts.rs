@@ -10,7 +10,7 @@ pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusq
     let outcome = &attempt.outcome;
     let answer = outcome.answer.as_ref();
     let pairs = |pairs: &[(String, String)]| {
-        column::pairs_to_json(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+        serde_json::to_string(pairs).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
     };
     let (length, complete) = match answer.map(|answer| answer.length) {
         Some(AnswerLength::Exactly(bytes)) => (Some(bytes), Some(true)),
@@ -32,9 +32,9 @@ pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusq
         outcome.phase.name(),
         outcome.error,
         attempt.url,
-        pairs(&attempt.headers),
+        pairs(&attempt.headers)?,
         answer.map(|answer| answer.status),
-        answer.map(|answer| pairs(&answer.headers)),
+        answer.map(|answer| pairs(&answer.headers)).transpose()?,
         answer.map(|answer| &answer.body),
         length,
         complete,

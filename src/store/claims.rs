@@ -1,21 +1,29 @@
 //! Claims: taking what is due for sending, so that nobody else sends it, and giving it back.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
+use rusqlite::{Row, Transaction, named_params, params};
 
-use super::{Lease, Store, column, events, webhooks};
+use super::{Grants, Lease, Round, Store, column, events, turns, webhooks};
 use crate::delivery::Claim;
-use crate::error::{Error, Report, Result};
+use crate::error::Result;
 use crate::webhook::Webhook;
 
+/// Turns are taken this far ahead, so that a receiver with a high rate does not wait for the next claim.
+const AHEAD: Duration = Duration::from_millis(500);
+/// A claim that was made so much later than now was made before the clock was set back.
+const CLOCK_SLACK_MS: i64 = 5 * 60 * 1000;
+
 /// Which deliveries to claim.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Due {
     /// Only those of this webhook.
     pub webhook: Option<i64>,
+    /// Only these, by their ids.
+    pub only: Option<Vec<i64>>,
     /// Also those whose time has not come.
     pub early: bool,
     /// Only those without an attempt after this one, so that one run makes one attempt for each. An id,
@@ -24,52 +32,59 @@ pub struct Due {
 }
 
 impl Due {
-    /// What a claim takes: pending, due or `early`, and not held by another worker. Two texts, because SQLite
-    /// searches no index for a choice between them, and would read everything that is pending. The `+` keeps
-    /// it from reading all attempts of the run instead of those of the delivery.
-    fn condition(&self) -> String {
-        let due = if self.early { "(due_at <= :now OR claimed_at IS NULL)" } else { "due_at <= :now" };
+    /// The rest of a query for what a claim takes: pending, first in its line, due or `early`, and not held by
+    /// another worker. Several texts, because SQLite searches no index for a choice between them, and would
+    /// read everything that is pending. The `+` keeps it from reading all attempts of the run instead of those
+    /// of the delivery.
+    fn query(&self) -> String {
+        let due = if self.early {
+            format!("(due_at <= :now OR claimed_at IS NULL OR claimed_at > :now + {CLOCK_SLACK_MS})")
+        } else {
+            "due_at <= :now".to_owned()
+        };
+        let (from, chosen) = match self.only {
+            Some(_) => ("deliveries", "id IN (SELECT value FROM json_each(:only)) AND"),
+            None => ("deliveries INDEXED BY deliveries_due", ":only IS NULL AND"),
+        };
         format!(
-            "webhook_id = :webhook AND status = 'pending' AND waits = 0 AND {due}
-             AND NOT EXISTS (SELECT 1 FROM attempts WHERE delivery_id = deliveries.id AND +attempts.id > :newest)"
+            "FROM {from}
+             WHERE {chosen} webhook_id = :webhook AND status = 'pending' AND waits = 0 AND {due}
+               AND NOT EXISTS (SELECT 1 FROM attempts
+                               WHERE delivery_id = deliveries.id AND +attempts.id > :newest)"
         )
+    }
+
+    fn only_json(&self) -> Option<String> {
+        self.only.as_ref().map(|ids| serde_json::Value::from(ids.clone()).to_string())
     }
 }
 
+/// What a look at the file shows.
+#[derive(Debug)]
+pub struct Look {
+    /// How long it is until something can be claimed: nothing where it is at once, longer where a webhook with
+    /// a rate has to wait for its turn, `None` where nothing is due.
+    pub due_in: Option<Duration>,
+    /// The webhooks that may be sent to, with when each was changed last.
+    pub open: BTreeMap<i64, Timestamp>,
+}
+
 impl Store {
-    /// Holds up to `limit` deliveries that are due, of each enabled webhook no more than `room` says. The
-    /// webhooks take turns, beginning after `after`; the oldest deliveries of each come first.
-    pub fn claim(
-        &self,
-        due: &Due,
-        room: &dyn Fn(i64) -> usize,
-        after: i64,
-        limit: usize,
-        lease: Lease,
-        now: Timestamp,
-    ) -> Result<Vec<Claim>> {
-        // Looking takes no lock; only what was found is worth a write.
-        let wanted = self.read(|tx| {
-            let mut wanted = Vec::new();
-            for webhook in candidates(tx, due, after)? {
-                if room(webhook.id) > 0 && any_due(tx, due, webhook.id, now)? {
-                    wanted.push(Arc::new(webhook));
+    /// Looks whether something can be claimed of the webhooks that have `room`. Other than [`Round::claim`] it
+    /// takes no lock.
+    pub fn look(&self, due: &Due, room: &dyn Fn(i64) -> usize, now: Timestamp) -> Result<Look> {
+        self.read(|tx| {
+            let mut due_in: Option<Duration> = None;
+            let candidates = candidates(tx, due, 0)?;
+            for webhook in &candidates {
+                let sooner = due_in.is_none_or(|due_in| !due_in.is_zero());
+                if sooner && room(webhook.id) > 0 && any_due(tx, due, webhook.id, now)? {
+                    let turn = turns::next(tx, webhook, now)?.unwrap_or_default().saturating_sub(AHEAD);
+                    due_in = Some(due_in.map_or(turn, |due_in| due_in.min(turn)));
                 }
             }
-            Ok(wanted)
-        })?;
-        if wanted.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write(|tx| {
-            let mut claims = Vec::new();
-            for webhook in wanted {
-                let most = room(webhook.id).min(limit.saturating_sub(claims.len()));
-                if most > 0 {
-                    claims.extend(take(tx, due, &webhook, most, lease, now)?);
-                }
-            }
-            Ok(claims)
+            let open = candidates.iter().map(|webhook| (webhook.id, webhook.updated_at)).collect();
+            Ok(Look { due_in, open })
         })
     }
 
@@ -77,36 +92,30 @@ impl Store {
     pub fn newest_attempt(&self) -> Result<i64> {
         self.read(|tx| Ok(tx.query_row("SELECT coalesce(max(id), 0) FROM attempts", [], |row| row.get(0))?))
     }
+}
 
-    /// Holds these deliveries for another round of attempts, whatever became of them. Where another worker
-    /// holds one of them at this moment, all of them are `Refused`.
-    pub fn take_again(&self, ids: &[i64], lease: Lease, now: Timestamp) -> Result<Vec<Claim>> {
-        self.write(|tx| {
-            let webhooks: HashMap<i64, Arc<Webhook>> =
-                webhooks::live(tx)?.into_iter().map(|webhook| (webhook.id, Arc::new(webhook))).collect();
+impl Round<'_> {
+    /// Holds up to `limit` deliveries that are due, of each enabled webhook no more than are granted. The
+    /// webhooks take turns, beginning after `after`; the oldest deliveries of each come first.
+    pub fn claim(
+        &self,
+        due: &Due,
+        grants: &mut Grants,
+        after: i64,
+        limit: usize,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>> {
+        self.run(|tx| {
             let mut claims = Vec::new();
-            for id in ids {
-                let webhook: i64 = tx
-                    .prepare_cached("SELECT webhook_id FROM deliveries WHERE id = ?1")?
-                    .query_row([id], |row| row.get(0))?;
-                let Some(webhook) = webhooks.get(&webhook) else { continue };
-                let lease_until = lease.until(webhook, ids.len().div_ceil(lease.at_once), now);
-                let fence = tx
-                    .prepare_cached(
-                        "UPDATE deliveries
-                         SET status = 'pending', fence = fence + 1, claimed_at = ?2, due_at = ?3,
-                             attempts_before = attempts
-                         WHERE id = ?1 AND (claimed_at IS NULL OR due_at <= ?2)
-                         RETURNING fence",
-                    )?
-                    .query_row(params![id, column::millis(now), column::millis(lease_until)], |row| {
-                        row.get(0)
-                    })
-                    .optional()?;
-                let Some(fence) = fence else { return Err(being_sent(*id).into()) };
-                if let Some(event) = events::of_delivery(tx, *id)? {
-                    let (webhook, event) = (Arc::clone(webhook), Arc::new(event));
-                    claims.push(Claim { delivery: *id, fence, attempt: 1, lease_until, webhook, event });
+            for webhook in candidates(tx, due, after)? {
+                let most = grants.left(webhook.id).min(limit.saturating_sub(claims.len()));
+                if most > 0 {
+                    let taken = take(tx, due, &Arc::new(webhook), most, lease, now)?;
+                    if let Some(first) = taken.first() {
+                        grants.hold(first.webhook.id, taken.len());
+                    }
+                    claims.extend(taken);
                 }
             }
             Ok(claims)
@@ -115,10 +124,7 @@ impl Store {
 
     /// Gives back what is held and was not sent: it is due at once.
     pub fn release(&self, claims: &[Claim], now: Timestamp) -> Result<()> {
-        if claims.is_empty() {
-            return Ok(());
-        }
-        self.write(|tx| {
+        self.run(|tx| {
             let mut statement = tx.prepare_cached(
                 "UPDATE deliveries SET due_at = ?3, claimed_at = NULL
                  WHERE id = ?1 AND fence = ?2 AND status = 'pending'",
@@ -129,11 +135,6 @@ impl Store {
             Ok(())
         })
     }
-}
-
-fn being_sent(id: i64) -> Error {
-    let report = Report::new(format!("delivery {id} cannot be sent again: it is being sent at this moment"));
-    Error::Refused(report.hint(format!("`ptw-hooks inspect {id}` shows how that ends")))
 }
 
 /// The webhooks that may be sent to, those after `after` first.
@@ -147,14 +148,11 @@ fn candidates(tx: &Transaction, due: &Due, after: i64) -> rusqlite::Result<Vec<W
 }
 
 fn any_due(tx: &Transaction, due: &Due, webhook: i64, now: Timestamp) -> rusqlite::Result<bool> {
-    tx.prepare_cached(&format!(
-        "SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE {} LIMIT 1",
-        due.condition()
-    ))?
-    .exists(named_params! {
+    tx.prepare_cached(&format!("SELECT 1 {} LIMIT 1", due.query()))?.exists(named_params! {
         ":webhook": webhook,
         ":now": column::millis(now),
         ":newest": due.newest_attempt,
+        ":only": due.only_json(),
     })
 }
 
@@ -166,35 +164,35 @@ fn take(
     lease: Lease,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Claim>> {
-    // A claim may wait for as long as one exchange takes before its own begins.
-    let lease_until = lease.until(webhook, 2, now);
     let mut statement = tx.prepare_cached(&format!(
-        "UPDATE deliveries SET fence = fence + 1, claimed_at = :now, due_at = :until
-         WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_due
-                      WHERE {} ORDER BY due_at LIMIT :most)
-         RETURNING id, fence, attempts - attempts_before",
-        due.condition()
+        "SELECT id, fence + 1, attempts - attempts_before + 1 {} ORDER BY due_at, id LIMIT :most",
+        due.query()
     ))?;
     let row = |row: &Row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?));
-    let mut held: Vec<(i64, i64, u32)> = statement
+    let found: Vec<(i64, i64, u32)> = statement
         .query_map(
             named_params! {
                 ":webhook": webhook.id,
                 ":now": column::millis(now),
-                        ":newest": due.newest_attempt,
-                ":until": column::millis(lease_until),
+                ":newest": due.newest_attempt,
+                ":only": due.only_json(),
                 ":most": i64::try_from(most).unwrap_or(i64::MAX),
             },
             row,
         )?
         .collect::<rusqlite::Result<_>>()?;
-    // RETURNING has no order (https://www.sqlite.org/lang_returning.html, section 3).
-    held.sort_unstable();
-    let mut claims = Vec::with_capacity(held.len());
-    for (delivery, fence, attempts) in held {
+    let turns = turns::take(tx, webhook, found.len(), AHEAD, now)?;
+    let turns = turns.unwrap_or_else(|| vec![Duration::ZERO; found.len()]);
+    let mut hold =
+        tx.prepare_cached("UPDATE deliveries SET fence = ?2, claimed_at = ?3, due_at = ?4 WHERE id = ?1")?;
+    let mut claims = Vec::with_capacity(found.len());
+    for ((delivery, fence, attempt), turn) in found.into_iter().zip(turns) {
+        // A claim may wait for as long as one exchange takes before its own begins.
+        let lease_until = lease.until(webhook, 2, turn, now);
+        hold.execute(params![delivery, fence, column::millis(now), column::millis(lease_until)])?;
         if let Some(event) = events::of_delivery(tx, delivery)? {
             let (webhook, event) = (Arc::clone(webhook), Arc::new(event));
-            claims.push(Claim { delivery, fence, attempt: attempts + 1, lease_until, webhook, event });
+            claims.push(Claim { delivery, fence, attempt, lease_until, turn, webhook, event });
         }
     }
     Ok(claims)

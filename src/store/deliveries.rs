@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use super::{Store, attempts, column, events, webhooks};
+use super::{Round, Store, attempts, column, events, health, lines};
 use crate::delivery::{Attempt, Claim, Delivery, DeliveryFilter, LastAttempt, Permit, Status};
-use crate::error::Result;
+use crate::error::{Error, Report, Result};
 use crate::event::Event;
 use crate::retry::Next;
 
@@ -21,23 +21,43 @@ pub struct Finished {
     pub next: Next,
 }
 
-impl Store {
-    /// Stores attempts and where their deliveries stand now, in one transaction. An attempt whose claim was
-    /// taken over by another worker is logged, and changes nothing else.
+impl Round<'_> {
+    /// Stores attempts and where their deliveries stand now. An attempt whose claim was taken over by another
+    /// worker is logged, and changes nothing else.
     pub fn record(&self, finished: &[Finished], now: Timestamp) -> Result<()> {
-        if finished.is_empty() {
-            return Ok(());
-        }
-        self.write(|tx| {
+        self.run(|tx| {
+            let mut valid = Vec::with_capacity(finished.len());
             for one in finished {
                 attempts::insert(tx, one.claim.delivery, &one.attempt)?;
                 if settle(tx, one)? {
-                    webhooks::note_attempt(tx, one, now)?;
+                    valid.push(one);
                 } else {
                     // It is older than what the webhook has answered since.
                     tx.prepare_cached("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?1")?
                         .execute([one.claim.delivery])?;
                 }
+            }
+            Ok(health::note(tx, &valid, now)?)
+        })
+    }
+}
+
+impl Store {
+    /// Owes these deliveries again from now on, whatever became of them, with the whole schedule before them.
+    /// Where a worker holds one of them at this moment, all of them are `Refused`.
+    pub fn owe_again(&self, ids: &[i64], now: Timestamp) -> Result<()> {
+        self.write(|tx| {
+            let mut again = tx.prepare_cached(
+                "UPDATE deliveries
+                 SET status = 'pending', fence = fence + 1, claimed_at = NULL, due_at = ?2, waits = 0,
+                     attempts_before = attempts
+                 WHERE id = ?1 AND (claimed_at IS NULL OR due_at <= ?2)",
+            )?;
+            for id in ids {
+                if again.execute(params![id, column::millis(now)])? == 0 {
+                    return Err(being_sent(*id).into());
+                }
+                lines::rejoin(tx, *id)?;
             }
             Ok(())
         })
@@ -78,27 +98,41 @@ impl Store {
     }
 }
 
+fn being_sent(id: i64) -> Error {
+    let report = Report::new(format!("delivery {id} cannot be sent again: it is being sent at this moment"));
+    Error::Refused(report.hint(format!("`ptw-hooks inspect {id}` shows how that ends")))
+}
+
 /// Whether the claim is still the latest; then the delivery stands where the attempt has brought it.
 fn settle(tx: &Transaction, one: &Finished) -> rusqlite::Result<bool> {
     let outcome = &one.attempt.outcome;
-    let changed = tx
+    let line = tx
         .prepare_cached(
             "UPDATE deliveries
              SET attempts = attempts + 1, last_attempt_at = ?3, last_duration_us = ?4, last_status_code = ?5,
                  last_error = ?6, status = ?7, due_at = ?8, claimed_at = NULL
-             WHERE id = ?1 AND fence = ?2 AND status = 'pending'",
+             WHERE id = ?1 AND fence = ?2 AND status = 'pending' RETURNING line",
         )?
-        .execute(params![
-            one.claim.delivery,
-            one.claim.fence,
-            column::millis(one.attempt.started_at),
-            column::micros(outcome.duration),
-            outcome.answer.as_ref().map(|answer| answer.status),
-            outcome.error,
-            one.next.status.name(),
-            one.next.due.map(column::millis),
-        ])?;
-    Ok(changed > 0)
+        .query_row(
+            params![
+                one.claim.delivery,
+                one.claim.fence,
+                column::millis(one.attempt.started_at),
+                column::micros(outcome.duration),
+                outcome.answer.as_ref().map(|answer| answer.status),
+                outcome.error,
+                one.next.status.name(),
+                one.next.due.map(column::millis),
+            ],
+            |row| row.get::<_, Option<i64>>(0),
+        )
+        .optional()?;
+    if let Some(line) = line
+        && one.next.status != Status::Pending
+    {
+        lines::advance(tx, one.claim.webhook.id, line)?;
+    }
+    Ok(line.is_some())
 }
 
 const SELECT: &str = "SELECT d.id, d.webhook_id, w.name, e.id, e.event, e.permit_id, e.permit_number, d.status,

@@ -8,8 +8,12 @@ mod column;
 mod deliveries;
 mod events;
 mod fault;
+mod health;
+mod hold;
+mod lines;
 mod open;
 mod suppressions;
+mod turns;
 mod webhooks;
 
 use std::path::{Path, PathBuf};
@@ -20,9 +24,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::error::Result;
 use fault::Fault;
 
-pub use acceptance::{Accepted, Hold, Lease};
-pub use claims::Due;
+pub use acceptance::Accepted;
+pub use claims::{Due, Look};
 pub use deliveries::Finished;
+pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
 pub use webhooks::WebhookFilter;
 
@@ -50,6 +55,12 @@ impl Store {
         &self.path
     }
 
+    /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it. What belongs
+    /// together costs one fsync that way.
+    pub fn together<T>(&self, work: impl FnOnce(&Round) -> Result<T>) -> Result<T> {
+        self.write(|tx| work(&Round { tx, path: &self.path }).map_err(Fault::Rule))
+    }
+
     /// Runs `work` on a consistent view.
     fn read<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
         self.within(TransactionBehavior::Deferred, work)
@@ -74,5 +85,17 @@ impl Store {
             Ok(value)
         };
         run().map_err(|fault| fault.into_error(&self.path))
+    }
+}
+
+/// A transaction that accepts, claims and records; it is over when [`Store::together`] returns.
+pub struct Round<'a> {
+    tx: &'a Transaction<'a>,
+    path: &'a Path,
+}
+
+impl Round<'_> {
+    fn run<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
+        work(self.tx).map_err(|fault| fault.into_error(self.path))
     }
 }

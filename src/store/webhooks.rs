@@ -6,11 +6,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::fault::Fault;
-use super::{Finished, Store, column};
-use crate::delivery::OutcomeKind;
+use super::{Store, column, lines};
 use crate::error::Result;
 use crate::event::EventType;
-use crate::retry;
 use crate::signature::Secret;
 use crate::webhook::{Disabled, Header, Schedule, Subscriptions, Webhook};
 
@@ -87,6 +85,11 @@ impl Store {
             let Some(webhook) = find(tx, id)? else { return Ok(None) };
             let changed = change(&webhook)?;
             save(tx, &changed)?;
+            match (webhook.ordered, changed.ordered) {
+                (false, true) => lines::form(tx, id)?,
+                (true, false) => lines::dissolve(tx, id)?,
+                _ => {}
+            }
             Ok(Some(changed))
         })
     }
@@ -152,56 +155,6 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
         webhook.ordered,
         webhook.paused_at.map(column::millis),
     ])?;
-    Ok(())
-}
-
-/// Notes how a request to a webhook ended, and disables it where its receiver is gone or has failed for too
-/// long. What `test` sends does not count towards that.
-pub(super) fn note_attempt(tx: &Transaction, one: &Finished, now: Timestamp) -> rusqlite::Result<()> {
-    let (id, outcome) = (one.claim.webhook.id, &one.attempt.outcome);
-    let failed = outcome.kind != OutcomeKind::Delivered;
-    let trial = one.claim.event.event == EventType::WebhookTest;
-    let failing_since: Option<i64> = tx
-        .prepare_cached(
-            "UPDATE webhooks
-             SET last_sent_at = ?2, last_status_code = ?3, last_error = ?4,
-                 -- From its end: a machine that was suspended in mid-request has not failed all the while.
-                 failing_since = CASE WHEN NOT ?5 THEN NULL WHEN ?6 THEN failing_since
-                                      ELSE coalesce(failing_since, ?7) END
-             WHERE id = ?1 RETURNING failing_since",
-        )?
-        .query_row(
-            params![
-                id,
-                column::millis(one.attempt.started_at),
-                outcome.answer.as_ref().map(|answer| answer.status),
-                outcome.error,
-                failed,
-                trial,
-                column::millis(now),
-            ],
-            |row| row.get(0),
-        )
-        .optional()?
-        .flatten();
-    if one.next.gone {
-        return disable(tx, id, now, "the receiver answered 410 Gone");
-    }
-    match column::time_or_none(0, failing_since)? {
-        Some(since) if !trial && retry::is_given_up(since, now) => {
-            disable(tx, id, now, &format!("every attempt has failed since {since}"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Disables a webhook that is enabled, with the reason.
-fn disable(tx: &Transaction, id: i64, at: Timestamp, reason: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE webhooks SET enabled = 0, disabled_reason = ?3, disabled_at = ?2, updated_at = ?2
-         WHERE id = ?1 AND enabled = 1",
-    )?
-    .execute(params![id, column::millis(at), reason])?;
     Ok(())
 }
 

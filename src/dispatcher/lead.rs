@@ -1,0 +1,194 @@
+//! The leading thread: records what has ended, accepts what is fed and claims what is due, all of it together
+//! in one transaction after the other, until all is done.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{AT_ONCE, Dispatcher, Ended, Fed, Shared, THREADS, Told, Work};
+use crate::delivery::Claim;
+use crate::error::Result;
+use crate::store::{Finished, Grants, Hold, LONGEST_TURN, Lease};
+
+/// How long attempts wait for others to be recorded with, while the threads are busy.
+const GATHERED: Duration = Duration::from_millis(20);
+/// How soon a run sees what another process has queued, and that it is to stop.
+const POLL: Duration = Duration::from_millis(250);
+
+/// What goes into one transaction.
+#[derive(Default)]
+struct Step {
+    finished: Vec<Finished>,
+    /// Held, and to be given back.
+    unsent: Vec<Claim>,
+    fed: Option<Fed>,
+    /// Whether something can be claimed.
+    claim: bool,
+}
+
+impl Step {
+    fn add(&mut self, ended: Vec<Ended>) {
+        for one in ended {
+            match one {
+                Ended::Sent(one) => self.finished.push(*one),
+                Ended::Unsent(claim) => self.unsent.push(claim),
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.finished.is_empty() && self.unsent.is_empty() && self.fed.is_none() && !self.claim
+    }
+}
+
+/// What is known of the file between two looks at it.
+struct Lookout {
+    /// When to look again.
+    at: Instant,
+    /// Until something is due that waits for its turn, as of the last look.
+    due_in: Option<Duration>,
+    /// The webhook that was claimed for last; the next one comes first next time.
+    served: i64,
+}
+
+impl Dispatcher<'_> {
+    pub(super) fn lead(&self, shared: &Shared, mut work: Option<Work>) -> Result<()> {
+        let mut lookout = Lookout { at: Instant::now(), due_in: None, served: 0 };
+        // Only a worker that panicked closes the lanes before this ends: what it held is never done.
+        while !shared.lanes().is_closed() {
+            let stopped = work.as_ref().is_some_and(|work| work.stop.load(Ordering::Acquire));
+            wake_for_turns(shared);
+            // What a worker has finished it hands over before its lane is idle: the order matters.
+            let idle = shared.lanes().is_idle();
+            let mut step = Step::default();
+            step.add(shared.inbox.take_ended(AT_ONCE));
+            if let Some(work) = &work {
+                if stopped {
+                    step.unsent.extend(shared.lanes().drain());
+                } else {
+                    if !work.watch {
+                        step.unsent.extend(shared.lanes().drain_given_up());
+                    }
+                    if !shared.lanes().is_full() {
+                        step.fed = shared.inbox.take_fed();
+                    }
+                    if Instant::now() >= lookout.at {
+                        self.look(shared, work, &mut lookout, &mut step)?;
+                    }
+                }
+            }
+            let fed = !stopped && shared.inbox.is_fed();
+            if step.is_empty() {
+                let more_to_come = work.as_ref().is_some_and(|work| {
+                    let turn_comes = lookout.due_in.is_some_and(|turn| turn <= LONGEST_TURN);
+                    fed || !stopped && (work.watch || turn_comes)
+                });
+                if idle && !more_to_come {
+                    return Ok(());
+                }
+                let hungry = fed && !shared.lanes().is_full();
+                shared.inbox.wait(1, hungry, next_event(shared, work.as_ref(), &lookout));
+                continue;
+            }
+            if step.fed.is_none() {
+                gather(&mut step, shared, fed);
+            }
+            self.commit(shared, step, work.as_mut(), &mut lookout)?;
+        }
+        Ok(())
+    }
+
+    /// Sees what is due, and what waits here for webhooks that were deleted, disabled, paused or changed since
+    /// it was claimed: it would go to the old address, signed with the old secret.
+    fn look(&self, shared: &Shared, work: &Work, lookout: &mut Lookout, step: &mut Step) -> Result<()> {
+        let room = |webhook| room(shared, work.watch, webhook);
+        let look = self.store.look(&work.due, &room, Timestamp::now())?;
+        step.unsent.extend(shared.lanes().drain_where(|claim| {
+            look.open.get(&claim.webhook.id).is_none_or(|changed| *changed != claim.webhook.updated_at)
+        }));
+        step.claim = look.due_in.is_some_and(|due_in| due_in.is_zero());
+        lookout.due_in = look.due_in;
+        lookout.at = Instant::now() + look.due_in.unwrap_or(POLL).clamp(Duration::from_millis(1), POLL);
+        Ok(())
+    }
+
+    fn commit(
+        &self,
+        shared: &Shared,
+        step: Step,
+        work: Option<&mut Work>,
+        lookout: &mut Lookout,
+    ) -> Result<()> {
+        let Step { finished, unsent, fed, claim } = step;
+        let lease = Lease { timeout: self.timeout, at_once: THREADS };
+        let watch = work.as_ref().is_some_and(|work| work.watch);
+        let room = |webhook| room(shared, watch, webhook);
+        let mut grants = Grants::new(&room);
+        let due = work.as_ref().filter(|_| claim).map(|work| &work.due);
+        let (now, at) = (Timestamp::now(), Instant::now());
+        let (mut claims, mut accepted) = self.store.together(|round| {
+            round.record(&finished, now)?;
+            round.release(&unsent, now)?;
+            let claims = match due {
+                Some(due) => round.claim(due, &mut grants, lookout.served, AT_ONCE, lease, now)?,
+                None => Vec::new(),
+            };
+            let events = fed.as_ref().map(|fed| fed.events.as_slice()).unwrap_or_default();
+            let accepted = round.accept(events, now, Hold::Granted(lease, &mut grants))?;
+            Ok((claims, accepted))
+        })?;
+        lookout.served = claims.last().map_or(lookout.served, |claim| claim.webhook.id);
+        claims.extend(accepted.iter_mut().flat_map(|one| std::mem::take(&mut one.claims)));
+        if !claims.is_empty() {
+            shared.lanes().extend(claims, at);
+            shared.changed.notify_all();
+        }
+        // There is room in the lanes again, and the next of a line may be free to go.
+        lookout.at = Instant::now();
+        if let Some(work) = work {
+            for (line, error) in fed.iter().flat_map(|fed| &fed.refused) {
+                (work.told)(Told::Refused(*line, error));
+            }
+            for one in &accepted {
+                (work.told)(Told::Accepted(one));
+            }
+            for one in &finished {
+                (work.told)(Told::Finished(one));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wake_for_turns(shared: &Shared) {
+    if shared.lanes().next_turn().is_some_and(|turn| turn <= Instant::now()) {
+        shared.changed.notify_all();
+    }
+}
+
+/// When there is something to do even if nothing comes.
+fn next_event(shared: &Shared, work: Option<&Work>, lookout: &Lookout) -> Instant {
+    let now = Instant::now();
+    let look = work.map_or(now + POLL, |_| lookout.at.max(now));
+    // A turn that has come already waits for a thread.
+    let turn = shared.lanes().next_turn().filter(|turn| *turn > now);
+    turn.map_or(look, |turn| turn.min(look)).min(now + POLL)
+}
+
+/// How many more claims of this webhook can be used soon. One that keeps failing gets none in a run that ends.
+fn room(shared: &Shared, watch: bool, webhook: i64) -> usize {
+    let lanes = shared.lanes();
+    if !watch && lanes.is_given_up(webhook) { 0 } else { lanes.room(webhook) }
+}
+
+/// Fills the step up while there is so much to send that the threads stay busy: a transaction for each attempt
+/// would cost more than the attempts.
+fn gather(step: &mut Step, shared: &Shared, hungry: bool) {
+    if step.finished.is_empty() || step.finished.len() >= AT_ONCE || !shared.lanes().is_busy() {
+        return;
+    }
+    let wanted = AT_ONCE - step.finished.len();
+    shared.inbox.wait(wanted, hungry && !shared.lanes().is_full(), Instant::now() + GATHERED);
+    step.add(shared.inbox.take_ended(wanted));
+}

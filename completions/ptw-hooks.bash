@@ -58,6 +58,9 @@ _ptw__hooks() {
             ptw__hooks,redeliver)
                 cmd="ptw__hooks__subcmd__redeliver"
                 ;;
+            ptw__hooks,replay)
+                cmd="ptw__hooks__subcmd__replay"
+                ;;
             ptw__hooks,resume)
                 cmd="ptw__hooks__subcmd__resume"
                 ;;
@@ -83,7 +86,7 @@ _ptw__hooks() {
 
     case "${cmd}" in
         ptw__hooks)
-            opts="-o -q -v -h -V --db --config --output --quiet --verbose --color --help --version create list show update enable disable pause resume delete events emit test deliveries inspect retry redeliver verify demo completions man"
+            opts="-o -q -v -h -V --db --config --output --quiet --verbose --color --help --version create list show update enable disable pause resume delete events emit test deliveries inspect retry redeliver replay verify demo completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1035,6 +1038,70 @@ _ptw__hooks() {
                     ;;
                 --status)
                     COMPREPLY=($(compgen -W "pending success failed" -- "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ptw__hooks__subcmd__replay)
+            opts="-o -q -v -h -V --missed --webhook --since --dry-run --queue --db --config --output --quiet --verbose --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --webhook)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --since)

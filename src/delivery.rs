@@ -200,6 +200,8 @@ pub struct Delivery {
     pub permit_number: String,
     /// Where it stands.
     pub status: Status,
+    /// What has to happen before it is sent, if anything but its time.
+    pub waits_for: Option<WaitsFor>,
     /// When the event was accepted.
     pub created_at: Timestamp,
     /// When it is next due; `None` once it is settled.
@@ -210,6 +212,37 @@ pub struct Delivery {
     pub last: Option<LastAttempt>,
     /// Why it is not delivered: what went wrong last, or why it was given up; empty if nothing did.
     pub error: String,
+}
+
+/// What has to happen before a delivery that is pending is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// Its webhook is disabled.
+    Enable,
+    /// Its webhook is paused.
+    Resume,
+    /// An earlier delivery about the same permit has to end: its webhook is an ordered one.
+    Earlier,
+}
+
+impl WaitsFor {
+    /// Its name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enable => "enable",
+            Self::Resume => "resume",
+            Self::Earlier => "earlier",
+        }
+    }
+
+    /// What it means, as a clause.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Enable => "waits until the webhook is enabled",
+            Self::Resume => "waits until the webhook is resumed",
+            Self::Earlier => "waits for an earlier delivery about this permit",
+        }
+    }
 }
 
 /// How the last attempt of a delivery ended.

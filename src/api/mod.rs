@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::delivery::{Delivery, Suppression};
+use crate::delivery::{Delivery, Suppression, WaitsFor};
 use crate::event::{Event, EventType};
 use crate::request::Request;
 use crate::webhook::Webhook;
@@ -54,6 +54,7 @@ pub struct DeliveryObject<'a> {
     duration_ms: Option<f64>,
     #[serde(serialize_with = "micros_or_null")]
     next_attempt_at: Option<Timestamp>,
+    waits_for: Option<&'static str>,
 }
 
 impl<'a> From<&'a Delivery> for DeliveryObject<'a> {
@@ -76,6 +77,7 @@ impl<'a> From<&'a Delivery> for DeliveryObject<'a> {
             attempts: delivery.attempts,
             duration_ms: last.map(|last| milliseconds(last.duration)),
             next_attempt_at: delivery.next_attempt_at,
+            waits_for: delivery.waits_for.map(WaitsFor::name),
         }
     }
 }

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::value::{EventName, status_values};
-use crate::delivery::Status;
-use crate::time::{Time, time};
+use super::value::EventName;
 
 /// The arguments of `events`.
 #[derive(Debug, Args)]
@@ -94,54 +92,4 @@ pub struct TestArgs {
     /// The webhook, by its id or its name
     #[arg(value_name = "WEBHOOK")]
     pub webhook: String,
-}
-
-/// The arguments of `retry`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "For cron: every delivery that is due gets one attempt. Several of these may run at once, beside `emit`: each
-delivery is sent by one of them.
-
-Examples:
-  ptw-hooks retry
-  ptw-hooks retry ERP --now"
-)]
-pub struct RetryArgs {
-    /// Only what is owed to this webhook, by its id or its name
-    #[arg(value_name = "WEBHOOK")]
-    pub webhook: Option<String>,
-    /// Send all that is pending, also what is not due yet
-    #[arg(long, conflicts_with = "watch")]
-    pub now: bool,
-    /// Go on until interrupted: a worker in the foreground
-    #[arg(long)]
-    pub watch: bool,
-}
-
-/// The arguments of `redeliver`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "The same event is sent again, with the same id and body, whether it was delivered before or not. A receiver
-recognises it by its webhook-id.
-
-Examples:
-  ptw-hooks redeliver 42
-  ptw-hooks redeliver --webhook ERP --status failed --since 24h --dry-run"
-)]
-pub struct RedeliverArgs {
-    /// The deliveries, by their ids
-    #[arg(value_name = "DELIVERY", required_unless_present = "webhook")]
-    pub deliveries: Vec<i64>,
-    /// Those of this webhook, by its id or its name
-    #[arg(long, value_name = "WEBHOOK", conflicts_with = "deliveries", requires = "since")]
-    pub webhook: Option<String>,
-    /// Those that stand so
-    #[arg(long, value_name = "STATUS", value_parser = status_values(), default_value = "failed", conflicts_with = "deliveries")]
-    pub status: Status,
-    /// Those accepted since then: a time, a date, or an age such as 90m, 24h or 7d
-    #[arg(long, value_name = "TIME", value_parser = time, requires = "webhook")]
-    pub since: Option<Time>,
-    /// Say how many there are, and send nothing
-    #[arg(long)]
-    pub dry_run: bool,
 }

@@ -4,6 +4,7 @@
 
 pub mod event;
 pub mod log;
+pub mod sending;
 pub mod tools;
 pub mod value;
 pub mod webhook;
@@ -105,9 +106,11 @@ pub enum Command {
     /// Show one delivery in full: request, attempts, answers and advice
     Inspect(log::InspectArgs),
     /// Send what is due
-    Retry(event::RetryArgs),
+    Retry(sending::RetryArgs),
     /// Send deliveries again, with the same event id and body
-    Redeliver(event::RedeliverArgs),
+    Redeliver(sending::RedeliverArgs),
+    /// Send what webhooks have missed while they were disabled
+    Replay(sending::ReplayArgs),
     /// Check a signature, and say why where it is not right
     Verify(tools::VerifyArgs),
     /// Run the whole way on this machine, in a temporary database and without a network

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{Hooks, Tally, identity};
+use super::{Hooks, Identities, Tally};
 use crate::delivery::SuppressionReason;
 use crate::dispatcher::{Fed, Feed, Inbox, Told, Work};
 use crate::error::{Error, Report, Result};
@@ -151,12 +151,13 @@ fn read(lines: Box<dyn BufRead + Send>, feed: &Feed) -> Result<()> {
     let mut lines = BufReader::with_capacity(64 * 1024, lines);
     let (mut number, mut bytes) = (0, 0);
     let mut group = Fed::default();
+    let mut identities = Identities::default();
     let mut line = Vec::new();
     while next_line(&mut lines, &mut line)? {
         number += 1;
         if !line.trim_ascii().is_empty() {
             bytes += line.len();
-            match event(&line) {
+            match event(&line, &mut identities) {
                 Ok(event) => group.events.push(Arc::new(event)),
                 Err(error) => group.refused.push((number, error)),
             }
@@ -187,10 +188,10 @@ fn next_line(lines: &mut dyn BufRead, line: &mut Vec<u8>) -> Result<bool> {
     Ok(found > 0)
 }
 
-fn event(line: &[u8]) -> Result<Event> {
+fn event(line: &[u8], identities: &mut Identities) -> Result<Event> {
     let text = std::str::from_utf8(line).map_err(|_| Error::invalid("event", "the line is not UTF-8"))?;
     let new = NewEvent::from_json(text).map_err(|problem| Error::Invalid(vec![problem]))?;
-    Event::new(&new, identity()?)
+    Event::new(&new, identities.next()?)
 }
 
 fn unreadable(why: &str) -> Error {

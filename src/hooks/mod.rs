@@ -4,6 +4,7 @@
 mod batch;
 mod events;
 mod log;
+mod replay;
 mod retry;
 mod webhooks;
 
@@ -24,6 +25,7 @@ pub use crate::store::{Presence, WebhookFilter};
 pub use batch::{Batch, Listener};
 pub use events::{Emission, Preview, Sending};
 pub use log::Inspection;
+pub use replay::{Replayed, Replaying};
 pub use retry::{Retrying, Tally};
 pub use webhooks::new_secret;
 
@@ -86,6 +88,23 @@ impl Hooks {
 /// This moment, and randomness for an event's id.
 fn identity() -> Result<Identity> {
     Ok(Identity { now: Timestamp::now(), random: random()? })
+}
+
+/// Identities for many events, with one call to the system for dozens of them.
+#[derive(Default)]
+struct Identities {
+    random: Vec<[u8; 10]>,
+}
+
+impl Identities {
+    fn next(&mut self) -> Result<Identity> {
+        if self.random.is_empty() {
+            let bytes: [u8; 640] = random()?;
+            self.random.extend(bytes.as_chunks().0);
+        }
+        let random = self.random.pop().unwrap_or_default();
+        Ok(Identity { now: Timestamp::now(), random })
+    }
 }
 
 /// Bytes from the system's randomness.

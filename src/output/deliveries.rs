@@ -34,9 +34,16 @@ fn row(delivery: &Delivery, look: &Look) -> Vec<Cell> {
         code(delivery),
         took(delivery),
         delivery.attempts.into(),
-        look.time_or(delivery.next_attempt_at, "").into(),
+        next_attempt(delivery, look).into(),
         delivery.error.as_str().into(),
     ]
+}
+
+fn next_attempt(delivery: &Delivery, look: &Look) -> String {
+    match delivery.waits_for {
+        Some(waits_for) => waits_for.text().to_owned(),
+        None => look.time_or(delivery.next_attempt_at, ""),
+    }
 }
 
 /// Where a delivery stands, in its colour.
@@ -61,7 +68,10 @@ const EMISSION: [Column; 6] = [
 /// A row for each delivery of an event, and for each one that was suppressed.
 pub fn emission(deliveries: &[Delivery], suppressed: &[Suppression], look: &Look) -> Table {
     let sent = deliveries.iter().map(|delivery| {
-        let next = delivery.next_attempt_at.map(|at| format!("next attempt {}", look.time(at)));
+        let next = match delivery.waits_for {
+            Some(waits_for) => Some(waits_for.text().to_owned()),
+            None => delivery.next_attempt_at.map(|at| format!("next attempt {}", look.time(at))),
+        };
         let note = match (delivery.error.as_str(), next) {
             ("", next) => next.unwrap_or_default(),
             (error, None) => error.to_owned(),

@@ -23,8 +23,10 @@ pub fn text(delivery: &Delivery, event: &Event, attempts: &[Attempt], look: &Loo
     line("permit", &format!("{} (id {})", printable(&delivery.permit_number), delivery.permit_id));
     line("accepted", &look.time(delivery.created_at));
     line("status", &look.paint(status.tone, &status.text));
-    if let Some(next) = delivery.next_attempt_at {
-        line("next attempt", &look.time(next));
+    match (delivery.waits_for, delivery.next_attempt_at) {
+        (Some(waits_for), _) => line("next attempt", waits_for.text()),
+        (None, Some(next)) => line("next attempt", &look.time(next)),
+        (None, None) => {}
     }
     if attempts.is_empty() && !delivery.error.is_empty() {
         line("error", &printable(&delivery.error));

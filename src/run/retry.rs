@@ -7,10 +7,10 @@ use super::log::moment;
 use super::session::Session;
 use super::signals;
 use crate::api::DeliveryObject;
-use crate::cli::event::{RedeliverArgs, RetryArgs};
+use crate::cli::sending::{RedeliverArgs, ReplayArgs, RetryArgs};
 use crate::delivery::{DeliveryFilter, Status};
 use crate::error::exit;
-use crate::hooks::{Presence, Retrying};
+use crate::hooks::{Presence, Replayed, Replaying, Retrying};
 use crate::output::deliveries;
 use crate::output::table::{Table, number, words};
 
@@ -83,5 +83,78 @@ pub fn redeliver(session: &mut Session, args: RedeliverArgs) -> Result<u8> {
         session.notes.note("no deliveries");
     }
     let undelivered = sent.iter().any(|delivery| delivery.status != Status::Success);
+    Ok(signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE }))
+}
+
+#[derive(Serialize)]
+struct ReplayObject<'a> {
+    webhook: i64,
+    webhook_name: &'a str,
+    missed: u64,
+    owed: u64,
+    delivered: u64,
+    pending: u64,
+    failed: u64,
+}
+
+impl<'a> From<&'a Replayed> for ReplayObject<'a> {
+    fn from(replayed: &'a Replayed) -> Self {
+        Self {
+            webhook: replayed.webhook.id,
+            webhook_name: &replayed.webhook.name,
+            missed: replayed.missed.missed,
+            owed: replayed.missed.owed,
+            delivered: replayed.tally.delivered,
+            pending: replayed.tally.pending,
+            failed: replayed.tally.failed,
+        }
+    }
+}
+
+/// `replay`
+pub fn replay(session: &mut Session, args: ReplayArgs) -> Result<u8> {
+    let Some(since) = moment(session, Some(args.since))? else { return Ok(exit::USAGE) };
+    let replaying = Replaying { webhook: args.webhook, since };
+    let signal = signals::listen()?;
+    let hooks = session.hooks(Presence::Required)?;
+    let disabled: Vec<Replayed> =
+        hooks.missed(&replaying)?.into_iter().filter(|one| !one.webhook.enabled).collect();
+    let replayed = if args.dry_run {
+        hooks.missed(&replaying)?
+    } else {
+        let mut replayed = hooks.replay(&replaying, signal.stop())?;
+        if !args.queue {
+            hooks.send_replayed(&mut replayed, signal.stop())?;
+        }
+        replayed
+    };
+    let objects: Vec<_> = replayed.iter().map(ReplayObject::from).collect();
+    let rows = objects.iter().map(|one| {
+        let counts = [one.missed, one.owed, one.delivered, one.pending, one.failed];
+        std::iter::once(one.webhook_name.into()).chain(counts.map(Into::into)).collect()
+    });
+    let columns = [
+        words("webhook"),
+        number("missed"),
+        number("owed"),
+        number("delivered"),
+        number("pending"),
+        number("failed"),
+    ];
+    let table = Table::new(&columns, rows);
+    session.out.list(&objects, &table)?;
+    if objects.is_empty() {
+        session.notes.note("nothing was missed");
+    }
+    if args.dry_run {
+        session.notes.note("dry run: nothing was changed");
+    }
+    for one in disabled {
+        session.notes.note(&format!(
+            "{} is disabled; `ptw-hooks enable {}` comes before a replay of what it has missed",
+            one.webhook.name, one.webhook.id
+        ));
+    }
+    let undelivered = objects.iter().any(|one| one.pending + one.failed > 0);
     Ok(signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE }))
 }

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::Uri;
+use http::{HeaderName, HeaderValue, Method, Uri};
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -98,11 +98,17 @@ impl Sender {
     fn run(&self, request: &Request) -> Result<http::Response<Body>, ureq::Error> {
         let uri: Uri = request.url.parse().map_err(|_| ureq::Error::BadUri("not a URL".to_owned()))?;
         let agent = self.agent(uri.scheme_str() == Some("https"), request.timeout);
-        let mut post = http::Request::post(uri);
+        let mut post = http::Request::new(request.body.as_slice());
+        *post.method_mut() = Method::POST;
+        *post.uri_mut() = uri;
+        post.headers_mut().reserve(request.headers.len());
         for (name, value) in &request.headers {
-            post = post.header(name, value);
+            let invalid = |error: http::Error| ureq::Error::Http(error);
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| invalid(error.into()))?;
+            let value = HeaderValue::from_str(value).map_err(|error| invalid(error.into()))?;
+            post.headers_mut().append(name, value);
         }
-        agent.run(post.body(request.body.as_slice()).map_err(ureq::Error::Http)?)
+        agent.run(post)
     }
 
     fn agent(&self, tls: bool, timeout: Duration) -> Agent {
@@ -184,7 +190,7 @@ fn read(response: http::Response<Body>, head: &mut Option<Answer>) -> Result<Ans
     });
     // One byte more than is read at most tells whether there would be more.
     let mut reader = body.as_reader().take(READ_ANSWER + 1);
-    let mut buffer = vec![0; 8 * 1024];
+    let mut buffer = [0; 4 * 1024];
     let mut total = 0;
     loop {
         let bytes = reader.read(&mut buffer).map_err(ureq::Error::from)?;

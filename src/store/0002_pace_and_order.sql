@@ -13,12 +13,12 @@ CREATE INDEX deliveries_line ON deliveries (webhook_id, line, id) WHERE line IS 
 DROP INDEX deliveries_due;
 CREATE INDEX deliveries_due ON deliveries (webhook_id, due_at) WHERE status = 'pending' AND waits = 0;
 
--- The log is read by time, the newest first. What is not delivered is looked for most, and is little.
+-- The log is read by time, the newest first. What has failed is looked for most, and is little.
 DROP INDEX deliveries_by_webhook;
 CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, created_at);
 CREATE INDEX deliveries_by_status ON deliveries (status, created_at);
 CREATE INDEX deliveries_by_type ON deliveries (event, created_at);
-CREATE INDEX deliveries_undelivered ON deliveries (webhook_id, status, created_at) WHERE status <> 'success';
+CREATE INDEX deliveries_failed ON deliveries (webhook_id, created_at) WHERE status = 'failed';
 
 ALTER TABLE suppressions ADD COLUMN replayed_at INTEGER;     -- disabled: since then `delivery_id` says what became of it
 CREATE INDEX suppressions_missed ON suppressions (webhook_id, created_at)

@@ -105,7 +105,7 @@ impl Store {
 
 /// How a new delivery is held.
 #[derive(Clone, Copy)]
-struct Held {
+pub(super) struct Held {
     lease_until: Timestamp,
     turn: Duration,
 }
@@ -158,7 +158,8 @@ fn try_hold(
     Ok(Some(Held { lease_until: lease.until(webhook, rounds, turn, at), turn }))
 }
 
-fn insert(
+/// Stores a delivery that is owed from `at` on, held or not, in a line or not.
+pub(super) fn insert(
     tx: &Transaction,
     event: &Event,
     seq: i64,

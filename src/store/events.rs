@@ -36,6 +36,11 @@ pub(super) fn of_delivery(tx: &Transaction, delivery: i64) -> rusqlite::Result<O
     .optional()
 }
 
+/// The event at this place in the table.
+pub(super) fn by_seq(tx: &Transaction, seq: i64) -> rusqlite::Result<Event> {
+    tx.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE seq = ?1"))?.query_row([seq], from_row)
+}
+
 fn from_row(row: &Row) -> rusqlite::Result<Event> {
     Ok(Event {
         id: row.get(0)?,

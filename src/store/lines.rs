@@ -1,6 +1,8 @@
 //! Lines: at an ordered webhook, what is pending for one permit stands in a line in the order of acceptance.
 //! Only the first one may be claimed (`waits = 0`), so no two of a line are ever under way together.
 
+use std::collections::HashSet;
+
 use rusqlite::{Transaction, params};
 
 use crate::webhook::Webhook;
@@ -19,18 +21,26 @@ pub fn join(tx: &Transaction, webhook: &Webhook, permit: i64) -> rusqlite::Resul
     Ok((Some(permit), occupied))
 }
 
-/// Lets the first one of a line go, unless one of it is free to go already.
-pub fn advance(tx: &Transaction, webhook: i64, line: Option<i64>) -> rusqlite::Result<()> {
-    let Some(line) = line else { return Ok(()) };
+/// The webhooks that are ordered.
+pub fn ordered(tx: &Transaction) -> rusqlite::Result<HashSet<i64>> {
+    tx.prepare_cached("SELECT id FROM webhooks WHERE ordered = 1 AND deleted_at IS NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// Lets the first one of the line go in which this delivery is or was, unless one of it is free to go already.
+pub fn advance(tx: &Transaction, delivery: i64) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE deliveries SET waits = 0
+        "WITH line (webhook, permit) AS (SELECT webhook_id, line FROM deliveries WHERE id = ?1)
+         UPDATE deliveries SET waits = 0
          WHERE waits = 1
-           AND id = (SELECT min(id) FROM deliveries INDEXED BY deliveries_line
-                     WHERE webhook_id = ?1 AND line = ?2 AND status = 'pending')
-           AND NOT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_line
-                           WHERE webhook_id = ?1 AND line = ?2 AND status = 'pending' AND waits = 0)",
+           AND id = (SELECT min(id) FROM deliveries INDEXED BY deliveries_line, line
+                     WHERE webhook_id = webhook AND deliveries.line = permit AND status = 'pending')
+           AND NOT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_line, line
+                           WHERE webhook_id = webhook AND deliveries.line = permit AND status = 'pending'
+                             AND waits = 0)",
     )?
-    .execute(params![webhook, line])?;
+    .execute([delivery])?;
     Ok(())
 }
 
@@ -45,7 +55,7 @@ pub fn rejoin(tx: &Transaction, id: i64) -> rusqlite::Result<()> {
          WHERE webhook_id = ?1 AND line = ?2 AND status = 'pending' AND claimed_at IS NULL AND waits = 0",
     )?
     .execute(params![webhook, line])?;
-    advance(tx, webhook, Some(line))
+    advance(tx, id)
 }
 
 /// Puts everything that is pending for a webhook in lines, after it was made an ordered one.

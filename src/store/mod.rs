@@ -11,7 +11,9 @@ mod fault;
 mod health;
 mod hold;
 mod lines;
+mod log;
 mod open;
+mod replays;
 mod suppressions;
 mod turns;
 mod webhooks;
@@ -29,6 +31,7 @@ pub use claims::{Due, Look};
 pub use deliveries::Finished;
 pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
+pub use replays::Missed;
 pub use webhooks::WebhookFilter;
 
 /// The database file. Several processes may hold it open at once; within one, writes take turns.

@@ -1,0 +1,172 @@
+//! The log: deliveries as they are shown, found by an index whatever the filter is. The newest come first, by
+//! the time of their acceptance.
+
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row, params_from_iter};
+
+use super::{Store, attempts, column, events};
+use crate::delivery::{Attempt, Delivery, DeliveryFilter, LastAttempt, Permit, Status, WaitsFor};
+use crate::error::Result;
+use crate::event::Event;
+
+const COLUMNS: &str = "d.id, d.webhook_id, w.name, e.id, e.event, e.permit_id, e.permit_number, d.status,
+        d.created_at, d.due_at, d.attempts, d.last_attempt_at, d.last_duration_us, d.last_status_code,
+        d.last_error, w.enabled, w.paused_at IS NOT NULL, d.waits";
+
+const SELECT: &str =
+    "FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id JOIN events e ON e.seq = d.event_seq
+        WHERE d.id = ?1";
+
+const NEWEST_FIRST: &str = "ORDER BY d.created_at DESC, d.id DESC";
+
+impl Store {
+    /// The deliveries with these ids, in the order of the ids.
+    pub fn deliveries_by_id(&self, ids: &[i64]) -> Result<Vec<Delivery>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} {SELECT}"))?;
+            let rows = ids.iter().map(|id| statement.query_row([id], from_row));
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The deliveries that pass the filter, newest first.
+    pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Delivery>> {
+        let (sql, values) = query(filter);
+        self.read(|tx| {
+            let mut statement = tx.prepare(&sql)?;
+            let rows = statement.query_map(params_from_iter(values), from_row)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// A delivery with its event and every attempt; `None` where there is none.
+    pub fn delivery(&self, id: i64) -> Result<Option<(Delivery, Event, Vec<Attempt>)>> {
+        self.read(|tx| {
+            let delivery = tx
+                .prepare_cached(&format!("SELECT {COLUMNS} {SELECT}"))?
+                .query_row([id], from_row)
+                .optional()?;
+            let (Some(delivery), Some(event)) = (delivery, events::of_delivery(tx, id)?) else {
+                return Ok(None);
+            };
+            Ok(Some((delivery, event, attempts::of_delivery(tx, id)?)))
+        })
+    }
+}
+
+/// The query for a filter. Which index serves it is said here: SQLite keeps no statistics of this file, and
+/// would read a million rows for some of them.
+fn query(filter: &DeliveryFilter) -> (String, Vec<Value>) {
+    let limit = filter.limit;
+    let mut values = Vec::new();
+    let chosen = if filter.permit.is_some() {
+        let conditions = conditions(filter, filter.status, &mut values);
+        format!(
+            "SELECT d.id FROM events e CROSS JOIN deliveries d ON d.event_seq = e.seq
+             WHERE {conditions} {NEWEST_FIRST} LIMIT {limit}"
+        )
+    } else {
+        let (index, statuses) = index(filter);
+        let arms = statuses.iter().map(|status| {
+            let conditions = conditions(filter, *status, &mut values);
+            format!(
+                "SELECT * FROM (SELECT d.id FROM deliveries d INDEXED BY {index}
+                                WHERE {conditions} {NEWEST_FIRST} LIMIT {limit})"
+            )
+        });
+        arms.collect::<Vec<_>>().join(" UNION ALL ")
+    };
+    let sql = format!(
+        "SELECT {COLUMNS}
+         FROM ({chosen}) AS chosen CROSS JOIN deliveries d ON d.id = chosen.id
+         CROSS JOIN webhooks w ON w.id = d.webhook_id CROSS JOIN events e ON e.seq = d.event_seq
+         {NEWEST_FIRST} LIMIT {limit}"
+    );
+    (sql, values)
+}
+
+/// The index that finds what passes a filter, and the statuses that it is asked for one after the other.
+fn index(filter: &DeliveryFilter) -> (&'static str, Vec<Option<Status>>) {
+    let given = vec![filter.status];
+    match filter {
+        DeliveryFilter { webhook: Some(_), status: Some(Status::Failed), .. } => ("deliveries_failed", given),
+        DeliveryFilter { webhook: Some(_), .. } => ("deliveries_by_webhook", given),
+        // Little has failed and is pending, as a rule; an event has as many successes as any other.
+        DeliveryFilter { event: Some(_), status: None | Some(Status::Success), .. } => {
+            ("deliveries_by_type", given)
+        }
+        DeliveryFilter { status: Some(_), .. } => ("deliveries_by_status", given),
+        _ => ("deliveries_by_status", Status::ALL.map(Some).to_vec()),
+    }
+}
+
+fn conditions(filter: &DeliveryFilter, status: Option<Status>, values: &mut Vec<Value>) -> String {
+    let mut conditions = vec!["TRUE".to_owned()];
+    let mut and = |condition: &str, with: Vec<Value>| {
+        conditions.push(condition.to_owned());
+        values.extend(with);
+    };
+    if let Some(webhook) = filter.webhook {
+        and("d.webhook_id = ?", vec![webhook.into()]);
+    }
+    if let Some(status) = status {
+        // Spelled out: the condition of a partial index is recognised in no parameter.
+        and(&format!("d.status = '{}'", status.name()), Vec::new());
+    }
+    if let Some(event) = filter.event {
+        and("d.event = ?", vec![event.name().to_owned().into()]);
+    }
+    match &filter.permit {
+        Some(Permit::Number(number)) => and("e.permit_number = ?", vec![number.clone().into()]),
+        Some(Permit::IdOrNumber(id, number)) => {
+            and("(e.permit_id = ? OR e.permit_number = ?)", vec![(*id).into(), number.clone().into()]);
+        }
+        None => {}
+    }
+    let mut time = |condition, time: Option<Timestamp>| {
+        if let Some(time) = time {
+            and(condition, vec![column::millis(time).into()]);
+        }
+    };
+    time("d.created_at >= ?", filter.since);
+    time("d.created_at < ?", filter.until);
+    conditions.join(" AND ")
+}
+
+fn waits_for(row: &Row, status: Status) -> rusqlite::Result<Option<WaitsFor>> {
+    let (enabled, paused, waits): (bool, bool, bool) = (row.get(15)?, row.get(16)?, row.get(17)?);
+    Ok(match status {
+        Status::Pending if !enabled => Some(WaitsFor::Enable),
+        Status::Pending if paused => Some(WaitsFor::Resume),
+        Status::Pending if waits => Some(WaitsFor::Earlier),
+        _ => None,
+    })
+}
+
+fn from_row(row: &Row) -> rusqlite::Result<Delivery> {
+    let last_attempt_at = column::time_or_none(11, row.get(11)?)?;
+    let last = match last_attempt_at {
+        None => None,
+        Some(at) => {
+            Some(LastAttempt { at, duration: column::duration(row.get(12)?), status_code: row.get(13)? })
+        }
+    };
+    let status = column::named(7, &Status::ALL, Status::name, &row.get::<_, String>(7)?)?;
+    Ok(Delivery {
+        id: row.get(0)?,
+        webhook: row.get(1)?,
+        webhook_name: row.get(2)?,
+        event_id: row.get(3)?,
+        event: events::event_type(4, &row.get::<_, String>(4)?)?,
+        permit_id: row.get(5)?,
+        permit_number: row.get(6)?,
+        status,
+        waits_for: waits_for(row, status)?,
+        created_at: column::time(8, row.get(8)?)?,
+        next_attempt_at: column::time_or_none(9, row.get(9)?)?,
+        attempts: row.get(10)?,
+        last,
+        error: row.get(14)?,
+    })
+}

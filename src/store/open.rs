@@ -41,7 +41,7 @@ pub fn open(path: &Path, presence: Presence) -> Result<Connection> {
             create_file(path).map_err(|error| unusable(path, &error))?;
         }
     }
-    connect(path, state).map_err(|fault| fault.into_error(path))
+    connect(path, state, presence).map_err(|fault| fault.into_error(path))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ fn restrict(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> {
+fn connect(path: &Path, state: State, presence: Presence) -> std::result::Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(plain(path), flags)?;
     connection.busy_handler(Some(|tries| {
@@ -128,7 +128,10 @@ fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> 
          PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8192;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
-    if state != State::Ours {
+    if state != State::Ours || is_undone(&connection)? {
+        if presence == Presence::Required {
+            return Err(Error::NotFound(absent(path)).into());
+        }
         // Only possible before there is a table: what `prune` frees can be given back piece by piece.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         initialise(&mut connection)?;
@@ -136,6 +139,12 @@ fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> 
     use_write_ahead_log(&connection)?;
     migrate(&mut connection, path)?;
     Ok(connection)
+}
+
+/// Whether the file was ours only until it was opened: where the process that made it was killed in its first
+/// transaction, SQLite has taken that back by now, and the mark in the header with it.
+fn is_undone(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("PRAGMA application_id", [], |row| Ok(row.get::<_, i32>(0)? == 0))
 }
 
 /// The path in a form that SQLite takes for nothing but a path. The bundled SQLite reads `file:x` as a URI

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::{Hooks, Identities, Tally};
-use crate::delivery::SuppressionReason;
+use crate::delivery::{Status, SuppressionReason};
 use crate::dispatcher::{Fed, Feed, Inbox, Told, Work};
 use crate::error::{Error, Report, Result};
 use crate::event::{Event, NewEvent};
@@ -139,10 +139,35 @@ impl Hooks {
         let due = Due { newest_attempt: self.store.newest_attempt()?, ..Due::default() };
         let work = Work { due, watch: false, inbox: Some(inbox), stop, told: &mut told };
         self.dispatcher(&self.schedule).work(work)?;
+        self.count_settled(&mut batch)?;
         if !stop.load(Ordering::Acquire) {
             reader.join().unwrap_or_else(|_| Err(unreadable("the reader ended early")))?;
         }
         Ok(batch)
+    }
+
+    /// Counts the deliveries of the batch that other processes have settled: what is not held is sent by whoever
+    /// comes first.
+    fn count_settled(&self, batch: &mut Batch) -> Result<()> {
+        let counted: u64 = batch.tallies.values().map(|tally| tally.delivered + tally.failed).sum();
+        if counted == batch.owed {
+            return Ok(());
+        }
+        for tally in batch.tallies.values_mut() {
+            (tally.delivered, tally.failed) = (0, 0);
+        }
+        for (first, last) in &batch.own.0 {
+            for (webhook, name, status, count) in self.store.settled(*first, *last)? {
+                let tally = batch.tallies.entry(webhook).or_default();
+                tally.webhook_name = name;
+                match status {
+                    Status::Success => tally.delivered += count,
+                    Status::Failed => tally.failed += count,
+                    Status::Pending => {}
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -40,6 +40,23 @@ impl Store {
         })
     }
 
+    /// How many deliveries from one id to another were delivered and given up, with the webhooks that they were
+    /// owed to and their names.
+    pub fn settled(&self, first: i64, last: i64) -> Result<Vec<(i64, String, Status, u64)>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT w.id, w.name, d.status, count(*)
+                 FROM deliveries d NOT INDEXED JOIN webhooks w ON w.id = d.webhook_id
+                 WHERE d.id BETWEEN ?1 AND ?2 AND d.status <> 'pending' GROUP BY w.id, d.status",
+            )?;
+            let rows = statement.query_map([first, last], |row| {
+                let status = column::named(2, &Status::ALL, Status::name, &row.get::<_, String>(2)?)?;
+                Ok((row.get(0)?, row.get(1)?, status, row.get::<_, i64>(3)?.unsigned_abs()))
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// A delivery with its event and every attempt; `None` where there is none.
     pub fn delivery(&self, id: i64) -> Result<Option<(Delivery, Event, Vec<Attempt>)>> {
         self.read(|tx| {

@@ -1,9 +1,14 @@
 //! `emit --batch`: many events, accepted and sent while they are read.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use crate::receiver::{Behaviour, Receiver, Reply};
 use crate::sandbox::Sandbox;
+use crate::steps::{connect, rows};
+
+/// How long a test waits for something before it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn lines(permits: std::ops::Range<u32>) -> String {
     let mut lines = String::new();
@@ -149,4 +154,37 @@ fn a_kept_connection_that_the_receiver_has_closed_is_no_failed_attempt() {
     assert!(receiver.stale_closes() > 0, "no connection was closed under a request");
     let log = sandbox.run(["deliveries", "--limit", "1000", "-o", "json"]).ok().json();
     assert!(log.as_array().unwrap().iter().all(|delivery| delivery["attempts"] == 1), "{log}");
+}
+
+#[test]
+fn what_another_process_delivers_of_a_batch_counts_as_delivered() {
+    let gate = std::sync::Arc::new((std::sync::Mutex::new(0), std::sync::Condvar::new()));
+    let (held, open) = (16, 1000);
+    let turnstile = std::sync::Arc::clone(&gate);
+    // The first requests, which are those of the batch, wait until the gate is open.
+    let receiver = Receiver::start(Behaviour::by(move |_| {
+        let mut count = turnstile.0.lock().unwrap();
+        *count += 1;
+        if *count <= held {
+            drop(turnstile.1.wait_timeout_while(count, PATIENCE, |count| *count < open).unwrap());
+        }
+        Reply::status(204)
+    }));
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    let batch = sandbox.cmd().args(["emit", "--batch", "-", "-o", "json"]).stdin(lines(0..600)).spawn();
+    receiver.wait_for(held);
+    let deadline = Instant::now() + PATIENCE;
+    while rows(&connect(&sandbox), "SELECT count(*) FROM events") != ["600"] {
+        assert!(Instant::now() < deadline, "the lines are not accepted while requests are under way");
+    }
+    // The batch holds no more than it can send soon; the rest is there for everybody.
+    let other = sandbox.run(["retry", "-o", "json"]).ok().json();
+    let others = other[0]["delivered"].as_u64().unwrap();
+    assert!(others > 100, "{other}");
+    *gate.0.lock().unwrap() += open;
+    gate.1.notify_all();
+    let summary = batch.wait().ok().json();
+    assert_eq!((summary["delivered"].as_u64(), summary["pending"].as_u64()), (Some(600), Some(0)));
+    assert_eq!(receiver.received().len(), 600);
 }

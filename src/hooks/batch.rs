@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{Hooks, Identities, Tally};
+use super::{Hooks, Identities, Tally, after};
 use crate::delivery::{Status, SuppressionReason};
 use crate::dispatcher::{Fed, Feed, Inbox, Told, Work};
 use crate::error::{Error, Report, Result};
@@ -138,7 +138,9 @@ impl Hooks {
         };
         let due = Due { newest_attempt: self.store.newest_attempt()?, ..Due::default() };
         let work = Work { due, watch: false, inbox: Some(inbox), stop, told: &mut told };
-        self.dispatcher(&self.schedule).work(work)?;
+        self.dispatcher(&self.schedule)
+            .work(work)
+            .map_err(|error| after(error, "what was accepted before is kept"))?;
         self.count_settled(&mut batch)?;
         if !stop.load(Ordering::Acquire) {
             reader.join().unwrap_or_else(|_| Err(unreadable("the reader ended early")))?;

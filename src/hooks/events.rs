@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Hooks, Inspection, identity};
+use super::{Hooks, Inspection, after, identity};
 use crate::delivery::{Delivery, Suppression, Unmatched};
 use crate::dispatcher::THREADS;
 use crate::error::Result;
@@ -78,7 +78,9 @@ impl Hooks {
         let mut accepted = self.store.accept(std::slice::from_ref(&event), identity.now, hold)?;
         let accepted = accepted.pop().unwrap_or_default();
         if !accepted.claims.is_empty() {
-            self.dispatcher(&self.schedule).send(accepted.claims)?;
+            self.dispatcher(&self.schedule).send(accepted.claims).map_err(|error| {
+                after(error, "the event was accepted before, and `ptw-hooks retry` sends what it owes")
+            })?;
         }
         Ok(Emission {
             event,

@@ -85,6 +85,17 @@ impl Hooks {
     }
 }
 
+/// The same failure of the database, with what was on the disk before it.
+fn after(error: Error, kept: &str) -> Error {
+    match error {
+        Error::Storage(Report { message, hint }) => {
+            let hint = hint.map_or_else(|| kept.to_owned(), |hint| format!("{hint}; {kept}"));
+            Error::Storage(Report::new(message).hint(hint))
+        }
+        other => other,
+    }
+}
+
 /// This moment, and randomness for an event's id.
 fn identity() -> Result<Identity> {
     Ok(Identity { now: Timestamp::now(), random: random()? })

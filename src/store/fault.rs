@@ -70,7 +70,7 @@ fn report(error: &rusqlite::Error, path: &Path) -> Report {
 }
 
 fn disk_full(path: &Path) -> Report {
-    Report::new(format!("cannot write `{}`: the disk is full; nothing of this was stored", path.display()))
+    Report::new(format!("cannot write `{}`: the disk is full; nothing more was stored", path.display()))
         .hint("make space, then run the command again")
 }
 

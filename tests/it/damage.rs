@@ -197,7 +197,7 @@ fn on_a_full_disk_nothing_is_stored_and_all_is_well_when_there_is_space_again() 
     assert_eq!(read("codes.txt"), "0 1\n36K 1\nafter 3\n");
     assert_eq!(read("out.txt"), "");
     for full in ["full-0.txt", "full-36K.txt"] {
-        let expected = "error: cannot write `disk/x.db`: the disk is full; nothing of this was stored\n\
+        let expected = "error: cannot write `disk/x.db`: the disk is full; nothing more was stored\n\
                         hint: make space, then run the command again\n";
         assert_eq!(read(full), expected, "{full}");
     }

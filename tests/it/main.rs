@@ -16,6 +16,7 @@ mod exit_codes;
 mod failing;
 mod fanout;
 mod files;
+mod full_disk;
 mod giving_up;
 mod help;
 mod output;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
+use super::claims::CLOCK_SET_BACK;
 use super::{Round, Store, attempts, column, health, lines};
 use crate::delivery::{Attempt, Claim, Status};
 use crate::error::{Error, Report, Result};
@@ -50,12 +51,12 @@ impl Store {
     /// Where a worker holds one of them at this moment, all of them are `Refused`.
     pub fn owe_again(&self, ids: &[i64], now: Timestamp) -> Result<()> {
         self.write(|tx| {
-            let mut again = tx.prepare_cached(
+            let mut again = tx.prepare_cached(&format!(
                 "UPDATE deliveries
                  SET status = 'pending', fence = fence + 1, claimed_at = NULL, due_at = ?2, waits = 0,
                      attempts_before = attempts
-                 WHERE id = ?1 AND (claimed_at IS NULL OR due_at <= ?2)",
-            )?;
+                 WHERE id = ?1 AND (claimed_at IS NULL OR due_at <= ?2 OR claimed_at > ?2 + {CLOCK_SET_BACK})"
+            ))?;
             for id in ids {
                 if again.execute(params![id, column::millis(now)])? == 0 {
                     return Err(being_sent(*id).into());

@@ -247,3 +247,24 @@ fn what_a_killed_process_held_is_left_alone_until_its_lease_ends() {
     let delivery = inspect(&sandbox, 1);
     assert_eq!((&delivery["status"], &delivery["attempts"]), (&json!("success"), &json!(1)));
 }
+
+#[test]
+fn what_a_killed_process_held_by_a_clock_that_was_ahead_can_be_sent_at_once() {
+    let receiver = Receiver::start(Behaviour::StallBeforeHead);
+    let sandbox = subscribed(&receiver);
+    for permit in 1..=2 {
+        queue(&sandbox, permit);
+    }
+    let worker = sandbox.cmd().arg("retry").spawn();
+    receiver.wait_for(2);
+    worker.kill();
+    receiver.set(Behaviour::status(204));
+    sandbox.run(["redeliver", "1"]).code(5);
+    move_times(&sandbox, DAY);
+    sandbox.run(["retry"]).ok().stderr_is("nothing is due\n");
+    sandbox.run(["redeliver", "1"]).ok();
+    sandbox.run(["retry", "--now"]).ok().stdout_has("A                1        0       0\n");
+    assert_eq!(receiver.received().len(), 4);
+    let states = rows(&sandbox, "SELECT status FROM deliveries");
+    assert_eq!(states, [[json!("success")], [json!("success")]]);
+}

@@ -22,6 +22,7 @@ mod help;
 mod output;
 mod payloads;
 mod power_cuts;
+mod races;
 mod receiver;
 mod redelivering;
 mod reference;

@@ -129,11 +129,11 @@ fn owe(
     }
     let line = lines::join(tx, webhook, event.permit_id)?;
     let may_go = webhook.paused_at.is_none() && !line.1;
-    let held = if may_go { try_hold(tx, hold, webhook, webhooks, at)? } else { None };
-    let id = insert(tx, event, seq, webhook, at, held, line)?;
+    let by_us = if may_go { try_hold(tx, hold, webhook, webhooks, at)? } else { None };
+    let id = insert(tx, event, seq, webhook, at, by_us, line)?;
     accepted.deliveries.push(id);
-    if held.is_some() {
-        accepted.claims.push(first_claim(id, held, webhook, event));
+    if by_us.is_some() {
+        accepted.claims.push(first_claim(id, by_us, webhook, event));
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ impl Gate {
 
 /// Waits until a query has this value.
 #[track_caller]
-fn wait_until(sandbox: &Sandbox, sql: &str, expected: &Value) {
+pub fn wait_until(sandbox: &Sandbox, sql: &str, expected: &Value) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let found = value(sandbox, sql);
@@ -57,7 +57,8 @@ fn count(sandbox: &Sandbox, status: &str) -> Value {
     value(sandbox, &format!("SELECT count(*) FROM deliveries WHERE status = '{status}'"))
 }
 
-fn watch(sandbox: &Sandbox) -> Child {
+/// A worker that watches.
+pub fn watch(sandbox: &Sandbox) -> Child {
     sandbox.cmd().args(["retry", "--watch"]).spawn()
 }
 

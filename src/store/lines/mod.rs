@@ -92,3 +92,6 @@ pub fn dissolve(tx: &Transaction, webhook: i64) -> rusqlite::Result<()> {
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

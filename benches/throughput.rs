@@ -6,22 +6,23 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    dead_code,
     reason = "a measurement that cannot go on says so by panicking"
 )]
+
+mod program;
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_ptw-hooks");
+use program::{BODY, Database};
+
 const CONNECTIONS: usize = 32;
-const BODY: &str = r#"{"event":"permit_approved","timestamp":"2024-01-15T10:30:00Z","permit_id":123,"permit_number":"PTW-2024-001","project_id":5,"data":{"status":"approved","permit_type":"Hot Work","location":"Building A - Level 3","risk_level":"high","approved_by":"John Doe","comments":"Approved with conditions"}}"#;
 
 fn main() {
     let events = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(20_000);
@@ -145,34 +146,15 @@ fn raw_posts_per_second(address: SocketAddr, posts: usize) -> f64 {
 /// Sends a batch to these receivers; deliveries per second of the whole process, and the milliseconds from
 /// acceptance to answer of each one that was delivered.
 fn batch(receivers: &[String], events: usize) -> (f64, Vec<f64>) {
-    let directory = tempfile::tempdir().unwrap();
-    let db = directory.path().join("bench.db");
+    let database = Database::new();
     for (number, receiver) in receivers.iter().enumerate() {
-        run(
-            &db,
-            &[
-                "create",
-                "--name",
-                &format!("r{number}"),
-                "--url",
-                receiver,
-                "--event",
-                "*",
-                "--timeout",
-                "2s",
-            ],
-        );
+        database.create(&format!("r{number}"), receiver);
     }
-    let file = directory.path().join("events.ndjson");
-    let mut lines = String::new();
-    for permit in 0..events {
-        writeln!(lines, "{}", BODY.replace("\"permit_id\":123", &format!("\"permit_id\":{permit}"))).unwrap();
-    }
-    std::fs::write(&file, lines).unwrap();
+    let file = database.batch(0, events);
     let started = Instant::now();
-    run(&db, &["emit", "--batch", file.to_str().unwrap()]);
+    database.run(&["emit", "--batch", file.to_str().unwrap()]);
     let elapsed = started.elapsed();
-    let log = run(&db, &["deliveries", "--status", "success", "--limit", "1000000", "-o", "ndjson"]);
+    let log = database.run(&["deliveries", "--status", "success", "--limit", "1000000", "-o", "ndjson"]);
     let milliseconds: Vec<f64> = log.lines().map(latency).collect();
     #[expect(clippy::cast_precision_loss, reason = "a count of deliveries")]
     let delivered = milliseconds.len() as f64;
@@ -190,21 +172,4 @@ fn p99(milliseconds: &[f64]) -> f64 {
     let mut sorted = milliseconds.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted[sorted.len() * 99 / 100]
-}
-
-fn run(db: &Path, args: &[&str]) -> String {
-    let output = Command::new(PROGRAM)
-        .arg("--db")
-        .arg(db)
-        .arg("--quiet")
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(
-        matches!(output.status.code(), Some(0 | 3)),
-        "{args:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
 }

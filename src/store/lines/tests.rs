@@ -112,8 +112,8 @@ impl World {
             ..NewEvent::default()
         };
         let event = Arc::new(Event::new(&new, Identity { now: self.now, random }).unwrap());
-        let hold = if held { Hold::All(LEASE) } else { Hold::Nothing };
-        let mut accepted = self.store.accept(&[event], self.now, hold).unwrap().remove(0);
+        let by_emitter = if held { Hold::All(LEASE) } else { Hold::Nothing };
+        let mut accepted = self.store.accept(&[event], self.now, by_emitter).unwrap().remove(0);
         self.deliveries.push((permit, false));
         assert_eq!(accepted.deliveries, [i64::try_from(self.deliveries.len()).unwrap()]);
         self.hold(std::mem::take(&mut accepted.claims));
@@ -224,9 +224,8 @@ impl World {
             Step::Toggle if self.claims.is_empty() => {
                 for ordered in [false, true] {
                     let changes = WebhookChanges { ordered: Some(ordered), ..WebhookChanges::default() };
-                    let changed =
-                        self.store.change_webhook(self.webhook, |webhook| changes.apply(webhook, self.now));
-                    assert!(changed.unwrap().is_some());
+                    let change = |webhook: &_| changes.apply(webhook, self.now);
+                    assert!(self.store.change_webhook(self.webhook, change).unwrap().is_some());
                 }
             }
             Step::End { .. } | Step::Late(_) | Step::Toggle => {}

@@ -105,13 +105,18 @@ impl Inbox {
         state.ended.drain(..most).collect()
     }
 
-    /// The next events.
-    pub fn take_fed(&self) -> Option<Fed> {
-        let fed = self.lock().fed.pop_front();
-        if fed.is_some() {
+    /// The next groups of events, until there are so many.
+    pub fn take_fed(&self, enough: usize) -> Fed {
+        let mut all = Fed::default();
+        let mut state = self.lock();
+        while all.events.len() < enough
+            && let Some(fed) = state.fed.pop_front()
+        {
+            all.events.extend(fed.events);
+            all.refused.extend(fed.refused);
             self.taken.notify_one();
         }
-        fed
+        all
     }
 
     /// Whether events may still come.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::delivery::{Claim, OutcomeKind};
 
@@ -10,8 +10,12 @@ use crate::delivery::{Claim, OutcomeKind};
 const WIDEST: usize = 32;
 /// So many threads serve only webhooks that nothing is under way to.
 const RESERVED: usize = 16;
-/// For each request that may be under way, this many wait behind it where the receiver is quick.
-const DEPTH: usize = 16;
+/// A lane takes as much as its receiver answers within this time: what waits longer is better left to others.
+const SUPPLY: Duration = Duration::from_millis(500);
+/// The most that waits in one lane.
+const DEEPEST: usize = 2048;
+/// As long as less than this waits in all lanes, more is wanted: it keeps the threads busy for some milliseconds.
+const LOW: usize = 1024;
 /// What waits in all lanes has at most this many bytes, and at least one claim a lane.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// A webhook whose attempts have failed so often in a row gets no more in a run that ends.
@@ -52,12 +56,16 @@ struct Lane {
     under_way: usize,
     /// How many requests may be under way: halved by each timeout, one more with every answer.
     width: usize,
+    /// How long an exchange takes, as of late.
+    took: Duration,
     failed_in_a_row: u32,
 }
 
 impl Default for Lane {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), under_way: 0, width: WIDEST / 2, failed_in_a_row: 0 }
+        // A receiver that nothing is known of may be a slow one.
+        let took = Duration::from_millis(100);
+        Self { waiting: VecDeque::new(), under_way: 0, width: WIDEST / 2, took, failed_in_a_row: 0 }
     }
 }
 
@@ -104,29 +112,32 @@ impl Lanes {
         Some(first.claim)
     }
 
-    /// Notes that a request to this webhook has ended so; `None` where it was not made. Whether more threads
-    /// than this one have something to send now.
-    pub fn done(&mut self, webhook: i64, ended: Option<OutcomeKind>) -> bool {
+    /// Notes that a request to this webhook has ended so, and how long it took; `None` where it was not made.
+    /// Whether more threads than this one have something to send now.
+    pub fn done(&mut self, webhook: i64, ended: Option<(OutcomeKind, Duration)>) -> bool {
         self.under_way -= 1;
         let Some(lane) = self.by_webhook.get_mut(&webhook) else { return false };
         lane.under_way -= 1;
         lane.failed_in_a_row = match ended {
-            Some(OutcomeKind::Delivered) => 0,
+            Some((OutcomeKind::Delivered, _)) => 0,
             Some(_) => lane.failed_in_a_row.saturating_add(1),
             None => lane.failed_in_a_row,
         };
         let before = lane.width;
         lane.width = match ended {
-            Some(OutcomeKind::Timeout) => (lane.width / 2).max(1),
+            Some((OutcomeKind::Timeout, _)) => (lane.width / 2).max(1),
             Some(_) => (lane.width + 1).min(WIDEST),
             None => lane.width,
         };
+        if let Some((_, took)) = ended {
+            lane.took = (lane.took * 7 + took) / 8;
+        }
         lane.width > before && !lane.waiting.is_empty()
     }
 
     /// Whether so much waits that nothing has to be added to keep every thread busy.
     pub fn is_full(&self) -> bool {
-        self.waiting >= DEPTH * WIDEST
+        self.waiting >= LOW
     }
 
     /// Whether anything waits for a thread alone.
@@ -144,12 +155,14 @@ impl Lanes {
         open.filter_map(|lane| lane.waiting.front()?.turn).min()
     }
 
-    /// How many more claims the lane of this webhook can use soon: as many as can be under way, and some to
-    /// follow where the receiver is quick.
+    /// How many more claims the lane of this webhook can use soon: as many as can be under way, and those that
+    /// follow them soon where the receiver is quick.
     pub fn room(&self, webhook: i64) -> usize {
         let first = Lane::default();
         let lane = self.by_webhook.get(&webhook).unwrap_or(&first);
-        let wanted = if lane.width < WIDEST / 2 { lane.width } else { DEPTH * lane.width };
+        let rounds = SUPPLY.as_micros() / lane.took.as_micros().max(1);
+        let wanted = usize::try_from(rounds).unwrap_or(DEEPEST).saturating_mul(lane.width);
+        let wanted = wanted.clamp(lane.width, DEEPEST);
         let wanted = if self.waiting_bytes < MOST_BYTES { wanted } else { 1 };
         wanted.saturating_sub(lane.waiting.len() + lane.under_way)
     }
@@ -283,12 +296,12 @@ mod tests {
         }
         assert_eq!(under_way, WIDEST / 2);
         for _ in 0..under_way {
-            lanes.done(1, Some(OutcomeKind::Timeout));
+            lanes.done(1, Some((OutcomeKind::Timeout, Duration::from_secs(10))));
         }
         assert!(lanes.take(now()).is_some());
         assert!(lanes.take(now()).is_none(), "a dead receiver has one request at a time");
         for _ in 0..100 {
-            lanes.done(1, Some(OutcomeKind::Delivered));
+            lanes.done(1, Some((OutcomeKind::Delivered, Duration::from_millis(1))));
             lanes.take(now()).unwrap();
         }
         assert!(lanes.take(now()).is_some(), "a receiver that answers again gets more");
@@ -297,11 +310,20 @@ mod tests {
     #[test]
     fn no_more_is_claimed_than_a_lane_can_use() {
         let mut lanes = Lanes::default();
-        assert_eq!(lanes.room(1), DEPTH * WIDEST / 2);
-        for delivery in 0..20 {
-            lanes.extend(vec![claim(1, delivery)], now());
-        }
-        assert_eq!(lanes.room(1), DEPTH * WIDEST / 2 - 20);
+        let unknown = lanes.room(1);
+        assert!((WIDEST / 2..200).contains(&unknown), "{unknown}");
+        lanes.extend((0..20).map(|delivery| claim(1, delivery)).collect(), now());
+        assert_eq!(lanes.room(1), unknown - 20);
+        let mut answer = |took| {
+            for _ in 0..60 {
+                lanes.extend(vec![claim(1, 1)], now());
+                lanes.take(now()).unwrap();
+                lanes.done(1, Some((OutcomeKind::Delivered, took)));
+            }
+            lanes.room(1) + 20
+        };
+        assert_eq!(answer(Duration::from_micros(500)), DEEPEST);
+        assert_eq!(answer(Duration::from_secs(2)), WIDEST);
         assert_eq!(lanes.drain().len(), 20);
         assert!(lanes.is_idle());
     }

@@ -22,7 +22,7 @@ struct Step {
     finished: Vec<Finished>,
     /// Held, and to be given back.
     unsent: Vec<Claim>,
-    fed: Option<Fed>,
+    fed: Fed,
     /// Whether something can be claimed.
     claim: bool,
 }
@@ -38,7 +38,11 @@ impl Step {
     }
 
     fn is_empty(&self) -> bool {
-        self.finished.is_empty() && self.unsent.is_empty() && self.fed.is_none() && !self.claim
+        self.finished.is_empty()
+            && self.unsent.is_empty()
+            && self.fed.events.is_empty()
+            && self.fed.refused.is_empty()
+            && !self.claim
     }
 }
 
@@ -71,7 +75,7 @@ impl Dispatcher<'_> {
                         step.unsent.extend(shared.lanes().drain_given_up());
                     }
                     if !shared.lanes().is_full() {
-                        step.fed = shared.inbox.take_fed();
+                        step.fed = shared.inbox.take_fed(AT_ONCE);
                     }
                     if Instant::now() >= lookout.at {
                         self.look(shared, work, &mut lookout, &mut step)?;
@@ -91,7 +95,7 @@ impl Dispatcher<'_> {
                 shared.inbox.wait(1, hungry, next_event(shared, work.as_ref(), &lookout));
                 continue;
             }
-            if step.fed.is_none() {
+            if step.fed.events.is_empty() {
                 gather(&mut step, shared, fed);
             }
             self.commit(shared, step, work.as_mut(), &mut lookout)?;
@@ -134,8 +138,7 @@ impl Dispatcher<'_> {
                 Some(due) => round.claim(due, &mut grants, lookout.served, AT_ONCE, lease, now)?,
                 None => Vec::new(),
             };
-            let events = fed.as_ref().map(|fed| fed.events.as_slice()).unwrap_or_default();
-            let accepted = round.accept(events, now, Hold::Granted(lease, &mut grants))?;
+            let accepted = round.accept(&fed.events, now, Hold::Granted(lease, &mut grants))?;
             Ok((claims, accepted))
         })?;
         lookout.served = claims.last().map_or(lookout.served, |claim| claim.webhook.id);
@@ -147,7 +150,7 @@ impl Dispatcher<'_> {
         // There is room in the lanes again, and the next of a line may be free to go.
         lookout.at = Instant::now();
         if let Some(work) = work {
-            for (line, error) in fed.iter().flat_map(|fed| &fed.refused) {
+            for (line, error) in &fed.refused {
                 (work.told)(Told::Refused(*line, error));
             }
             for one in &accepted {

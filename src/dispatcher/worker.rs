@@ -31,7 +31,10 @@ impl Dispatcher<'_> {
             let webhook = claim.webhook.id;
             let ended = self.attempt(claim);
             let kind = match &ended {
-                Ended::Sent(finished) => Some(finished.attempt.outcome.kind),
+                Ended::Sent(finished) => {
+                    let outcome = &finished.attempt.outcome;
+                    Some((outcome.kind, outcome.duration))
+                }
                 Ended::Unsent(_) => None,
             };
             // Nobody records it where recording failed before; the lease brings the delivery back.

@@ -22,7 +22,7 @@ CREATE TABLE webhooks (
 ) STRICT;
 
 CREATE TABLE events (
-    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq           INTEGER PRIMARY KEY,
     id            TEXT    NOT NULL UNIQUE,
     event         TEXT    NOT NULL,
     timestamp     INTEGER NOT NULL,
@@ -61,7 +61,7 @@ CREATE INDEX deliveries_by_event ON deliveries (event_seq);
 CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
 
 CREATE TABLE attempts (
-    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    id               INTEGER PRIMARY KEY,
     delivery_id      INTEGER NOT NULL REFERENCES deliveries (id),
     started_at       INTEGER NOT NULL,
     duration_us      INTEGER NOT NULL,
@@ -79,7 +79,7 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_by_delivery ON attempts (delivery_id);
 
 CREATE TABLE suppressions (
-    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          INTEGER PRIMARY KEY,
     event_seq   INTEGER NOT NULL REFERENCES events (seq),
     webhook_id  INTEGER NOT NULL REFERENCES webhooks (id),
     reason      TEXT    NOT NULL CHECK (reason IN ('duplicate', 'disabled')),

@@ -30,6 +30,9 @@ impl Round<'_> {
     /// Stores events with every delivery that they owe and every one that was suppressed. The answer has what
     /// became of each event, in their order.
     pub fn accept(&self, new: &[Arc<Event>], at: Timestamp, mut hold: Hold) -> Result<Vec<Accepted>> {
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
         self.run(|tx| {
             let all: Vec<Arc<Webhook>> = webhooks::live(tx)?.into_iter().map(Arc::new).collect();
             let mut accepted = Vec::with_capacity(new.len());

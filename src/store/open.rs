@@ -125,7 +125,7 @@ fn connect(path: &Path, state: State, presence: Presence) -> std::result::Result
     }))?;
     connection.execute_batch(
         "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8192;",
+         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     if state != State::Ours || is_undone(&connection)? {

@@ -5,6 +5,7 @@
 pub mod event;
 pub mod log;
 pub mod tools;
+pub mod upkeep;
 pub mod value;
 pub mod webhook;
 
@@ -108,6 +109,8 @@ pub enum Command {
     Retry(event::RetryArgs),
     /// Send deliveries again, with the same event id and body
     Redeliver(event::RedeliverArgs),
+    /// Remove what is old and give its space back
+    Prune(upkeep::PruneArgs),
     /// Check a signature, and say why where it is not right
     Verify(tools::VerifyArgs),
     /// Run the whole way on this machine, in a temporary database and without a network

@@ -4,6 +4,7 @@
 mod batch;
 mod events;
 mod log;
+mod prune;
 mod retry;
 mod webhooks;
 
@@ -24,6 +25,7 @@ pub use crate::store::{Presence, WebhookFilter};
 pub use batch::{Batch, Listener};
 pub use events::{Emission, Preview, Sending};
 pub use log::Inspection;
+pub use prune::Pruning;
 pub use retry::{Retrying, Tally};
 pub use webhooks::new_secret;
 
@@ -65,12 +67,16 @@ impl Hooks {
     /// # Errors
     /// As [`Store::open`].
     pub fn open(path: &Path, presence: Presence, settings: Settings) -> Result<Self> {
-        Ok(Self {
-            store: Store::open(path, presence)?,
+        Ok(Self::new(Store::open(path, presence)?, settings))
+    }
+
+    fn new(store: Store, settings: Settings) -> Self {
+        Self {
+            store,
             sender: Sender::new(settings.egress, settings.extra_roots),
             timeout: settings.timeout,
             schedule: settings.schedule,
-        })
+        }
     }
 
     /// Where the database is.

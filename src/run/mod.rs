@@ -9,6 +9,7 @@ mod reference;
 mod retry;
 mod session;
 mod signals;
+mod upkeep;
 mod verify;
 mod webhooks;
 mod zone;
@@ -83,6 +84,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Inspect(args) => log::inspect(&mut session, &args),
         Command::Retry(args) => retry::retry(&mut session, args),
         Command::Redeliver(args) => retry::redeliver(&mut session, args),
+        Command::Prune(args) => upkeep::prune(&mut session, &args),
         Command::Verify(args) => verify::verify(&mut session, &args),
         Command::Demo(_) => demo::demo(&mut session),
         Command::Completions(args) => reference::completions(&mut session, &args),

@@ -8,7 +8,10 @@ mod column;
 mod deliveries;
 mod events;
 mod fault;
+mod interrupt;
 mod open;
+mod prune;
+mod space;
 mod suppressions;
 mod webhooks;
 
@@ -58,6 +61,12 @@ impl Store {
     /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it.
     fn write<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
         self.within(TransactionBehavior::Immediate, work)
+    }
+
+    /// Runs `work` outside a transaction: for what SQLite does in one of its own, or not at all.
+    fn alone<T>(&self, work: impl FnOnce(&mut Connection) -> std::result::Result<T, Fault>) -> Result<T> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut connection).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn within<T>(

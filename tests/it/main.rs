@@ -20,6 +20,7 @@ mod giving_up;
 mod help;
 mod output;
 mod payloads;
+mod pruning;
 mod receiver;
 mod redelivering;
 mod reference;

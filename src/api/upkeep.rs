@@ -1,0 +1,25 @@
+//! The objects of what keeps the file in order. Pure.
+
+use serde::Serialize;
+
+use crate::upkeep::Pruned;
+
+/// What was removed, or would be.
+#[derive(Debug, Serialize)]
+pub struct PrunedObject {
+    events: u64,
+    deliveries: u64,
+    attempts: u64,
+    suppressions: u64,
+    webhooks: u64,
+    bytes_returned: Option<u64>,
+}
+
+impl PrunedObject {
+    /// What was removed; `returned` says whether it is known how much smaller the file is.
+    pub fn new(pruned: &Pruned, returned: bool) -> Self {
+        let Pruned { events, deliveries, attempts, suppressions, webhooks, .. } = *pruned;
+        let bytes_returned = returned.then_some(pruned.returned);
+        Self { events, deliveries, attempts, suppressions, webhooks, bytes_returned }
+    }
+}

@@ -1,0 +1,30 @@
+//! The arguments of the commands that keep the database in order.
+
+use clap::Args;
+
+use crate::upkeep::Age;
+
+/// The arguments of `prune`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Events that are older go, with their deliveries and attempts; never one of which a delivery is
+pending. With an event goes the record that a webhook missed it while it was disabled, so that it
+cannot be sent to it any more, and its idempotency key, so that the same key is accepted again.
+Others can write meanwhile, but for --vacuum.
+
+Examples:
+  ptw-hooks prune --older-than 90d --dry-run
+  ptw-hooks prune --older-than 90d"
+)]
+pub struct PruneArgs {
+    /// Remove events that were accepted longer ago than this, at least 1d
+    #[arg(long, value_name = "AGE")]
+    pub older_than: Age,
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the file anew afterwards; nobody else can write meanwhile, and it takes as much space again. Only a
+    /// file that was made by an older version needs it
+    #[arg(long, conflicts_with = "dry_run")]
+    pub vacuum: bool,
+}

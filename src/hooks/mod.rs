@@ -19,6 +19,7 @@ use crate::error::{Error, Report, Result};
 use crate::event::Identity;
 use crate::sender::{EgressPolicy, Sender};
 use crate::store::Store;
+use crate::upkeep::Age;
 use crate::webhook::Schedule;
 
 pub use crate::store::{Presence, WebhookFilter};
@@ -29,7 +30,7 @@ pub use prune::Pruning;
 pub use retry::{Retrying, Tally};
 pub use webhooks::new_secret;
 
-/// What the configuration says about sending.
+/// What the configuration says about sending and keeping.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// For a whole exchange, where a webhook has no timeout of its own.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub egress: EgressPolicy,
     /// Trusted beside the system's roots.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// What is older is removed by and by; `None` keeps everything.
+    pub retention: Option<Age>,
 }
 
 impl Default for Settings {
@@ -49,6 +52,7 @@ impl Default for Settings {
             schedule: Schedule::default(),
             egress: EgressPolicy::default(),
             extra_roots: Vec::new(),
+            retention: None,
         }
     }
 }
@@ -59,6 +63,7 @@ pub struct Hooks {
     sender: Sender,
     timeout: Duration,
     schedule: Schedule,
+    retention: Option<Age>,
 }
 
 impl Hooks {
@@ -76,6 +81,7 @@ impl Hooks {
             sender: Sender::new(settings.egress, settings.extra_roots),
             timeout: settings.timeout,
             schedule: settings.schedule,
+            retention: settings.retention,
         }
     }
 

@@ -110,6 +110,14 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Hands over what was written so far, before something that takes long.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+
     /// Writes text as it stands, whatever the format.
     ///
     /// # Errors

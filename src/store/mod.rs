@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod attempts;
+mod chores;
 mod claims;
 mod column;
 mod deliveries;

@@ -24,6 +24,7 @@ mod pruning;
 mod receiver;
 mod redelivering;
 mod reference;
+mod retention;
 mod retrying;
 mod rules;
 mod sandbox;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::upkeep::Pruned;
+use crate::upkeep::{Check, Pruned};
 
 /// What was removed, or would be.
 #[derive(Debug, Serialize)]
@@ -21,5 +21,25 @@ impl PrunedObject {
         let Pruned { events, deliveries, attempts, suppressions, webhooks, .. } = *pruned;
         let bytes_returned = returned.then_some(pruned.returned);
         Self { events, deliveries, attempts, suppressions, webhooks, bytes_returned }
+    }
+}
+
+/// One check and its result.
+#[derive(Debug, Serialize)]
+pub struct CheckObject<'a> {
+    check: &'static str,
+    verdict: &'static str,
+    finding: &'a str,
+    advice: &'a str,
+}
+
+impl<'a> From<&'a Check> for CheckObject<'a> {
+    fn from(check: &'a Check) -> Self {
+        Self {
+            check: check.name,
+            verdict: check.verdict.name(),
+            finding: &check.finding,
+            advice: &check.advice,
+        }
     }
 }

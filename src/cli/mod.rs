@@ -33,7 +33,7 @@ use value::format_values;
 
 Exit codes:
   0  done: all was delivered, or recognised as a duplicate
-  1  the database or the system failed
+  1  the database or the system failed, or `check` has found a fault
   2  the input was bad
   3  something was not delivered; `ptw-hooks deliveries` shows what and why
   4  what was named does not exist
@@ -111,6 +111,8 @@ pub enum Command {
     Redeliver(event::RedeliverArgs),
     /// Remove what is old and give its space back
     Prune(upkeep::PruneArgs),
+    /// Look for everything that can be wrong in the database
+    Check(upkeep::CheckArgs),
     /// Check a signature, and say why where it is not right
     Verify(tools::VerifyArgs),
     /// Run the whole way on this machine, in a temporary database and without a network

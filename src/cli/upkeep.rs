@@ -28,3 +28,15 @@ pub struct PruneArgs {
     #[arg(long, conflicts_with = "dry_run")]
     pub vacuum: bool,
 }
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is changed, and others can write meanwhile. The exit code is 1 where a check has failed; a
+warning is no failure.
+
+Examples:
+  ptw-hooks check
+  ptw-hooks check --db /mnt/backup/ptw-hooks.db -o json"
+)]
+pub struct CheckArgs {}

@@ -6,6 +6,7 @@ mod events;
 mod log;
 mod prune;
 mod retry;
+mod upkeep;
 mod webhooks;
 
 use std::path::Path;
@@ -73,6 +74,14 @@ impl Hooks {
     /// As [`Store::open`].
     pub fn open(path: &Path, presence: Presence, settings: Settings) -> Result<Self> {
         Ok(Self::new(Store::open(path, presence)?, settings))
+    }
+
+    /// Opens the database at `path` to look at it: verbs that write fail.
+    ///
+    /// # Errors
+    /// As [`Store::open_to_look`].
+    pub fn open_to_look(path: &Path, settings: Settings) -> Result<Self> {
+        Ok(Self::new(Store::open_to_look(path)?, settings))
     }
 
     fn new(store: Store, settings: Settings) -> Self {

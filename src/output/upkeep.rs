@@ -1,7 +1,7 @@
-//! How it looks what was removed.
+//! How it looks what was removed and checked.
 
-use super::table::{Cell, Table, number};
-use crate::upkeep::Pruned;
+use super::table::{Cell, Table, Tone, number, words};
+use crate::upkeep::{Check, Pruned, Verdict};
 
 /// A row of counts; `returned` says whether it is known how much smaller the file is.
 pub fn pruned(pruned: &Pruned, returned: bool) -> Table {
@@ -10,6 +10,25 @@ pub fn pruned(pruned: &Pruned, returned: bool) -> Table {
     let counts = [pruned.events, pruned.deliveries, pruned.attempts, pruned.suppressions, pruned.webhooks];
     let bytes = if returned { pruned.returned.to_string() } else { String::new() };
     Table::new(&columns, [counts.iter().map(Cell::from).chain([bytes.into()]).collect()])
+}
+
+/// A row for each check.
+pub fn checks(checks: &[Check]) -> Table {
+    let columns = ["check", "verdict", "finding", "advice"].map(words);
+    let row = |check: &Check| {
+        let tone = match check.verdict {
+            Verdict::Ok => Tone::Good,
+            Verdict::Warning => Tone::Waiting,
+            Verdict::Failed => Tone::Bad,
+        };
+        vec![
+            check.name.into(),
+            Cell::toned(check.verdict.name(), tone),
+            check.finding.as_str().into(),
+            check.advice.as_str().into(),
+        ]
+    };
+    Table::new(&columns, checks.iter().map(row))
 }
 
 /// A size for people: `812 bytes`, `1.3 MiB`.

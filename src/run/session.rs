@@ -30,6 +30,14 @@ impl Session<'_> {
         Ok(hooks)
     }
 
+    /// Opens the database to look at it and change nothing.
+    pub fn hooks_to_look(&mut self) -> Result<Hooks> {
+        let path = self.database()?;
+        let hooks = Hooks::open_to_look(&path, self.config.settings.clone())?;
+        self.warn_of_open_mode(&path);
+        Ok(hooks)
+    }
+
     fn database(&mut self) -> Result<PathBuf> {
         let path = self.config.db.clone().ok_or_else(|| {
             anyhow!("cannot tell where the database is: the system names no data directory; set `--db` or `PTW_HOOKS_DB`")

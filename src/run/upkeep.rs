@@ -4,11 +4,12 @@ use anyhow::Result;
 
 use super::session::Session;
 use super::signals;
-use crate::api::PrunedObject;
+use crate::api::{CheckObject, PrunedObject};
 use crate::cli::upkeep::PruneArgs;
 use crate::error::exit;
 use crate::hooks::{Presence, Pruning};
 use crate::output::upkeep::{self as tables, size};
+use crate::upkeep::Verdict;
 
 /// `prune`
 pub fn prune(session: &mut Session, args: &PruneArgs) -> Result<u8> {
@@ -33,4 +34,13 @@ pub fn prune(session: &mut Session, args: &PruneArgs) -> Result<u8> {
         ));
     }
     Ok(exit::DONE)
+}
+
+/// `check`
+pub fn check(session: &mut Session) -> Result<u8> {
+    let checks = session.hooks_to_look()?.check()?;
+    let objects: Vec<_> = checks.iter().map(CheckObject::from).collect();
+    session.out.list(&objects, &tables::checks(&checks))?;
+    let failed = checks.iter().any(|check| check.verdict == Verdict::Failed);
+    Ok(if failed { exit::FAILURE } else { exit::DONE })
 }

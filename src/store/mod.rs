@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod attempts;
+mod check;
 mod chores;
 mod claims;
 mod column;
@@ -10,6 +11,7 @@ mod deliveries;
 mod events;
 mod fault;
 mod interrupt;
+mod look;
 mod open;
 mod prune;
 mod space;
@@ -46,6 +48,15 @@ impl Store {
     /// ours, corrupt, from a newer version, or cannot be read and written. Nothing is changed then.
     pub fn open(path: &Path, presence: Presence) -> Result<Self> {
         let connection = open::open(path, presence)?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+    }
+
+    /// Opens the file at `path` as it is, to look at it and change nothing.
+    ///
+    /// # Errors
+    /// As [`Self::open`] with a file that has to be there, and `Storage` where it is from an older version.
+    pub fn open_to_look(path: &Path) -> Result<Self> {
+        let connection = look::open_to_look(path)?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }
 

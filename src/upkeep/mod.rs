@@ -1,8 +1,11 @@
-//! Keeping the file in order, as values: how old something has to be, and what was removed. Pure.
+//! Keeping the file in order, as values: how old something has to be, what was removed, what a check found
+//! and what to do about it. Pure.
 
 mod age;
+mod check;
 
 pub use age::Age;
+pub use check::{AHEAD, Check, Found, OVERDUE, Rows, Verdict, judge};
 
 /// What was removed, or would be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

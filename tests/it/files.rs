@@ -99,6 +99,7 @@ fn without_a_database_nothing_but_create_makes_one() {
         &["deliveries"],
         &["inspect", "1"],
         &["prune", "--older-than", "1d"],
+        &["check"],
         &verify,
     ] {
         let missing = sandbox.cmd().args(args).run().code(4).stdout_is("");

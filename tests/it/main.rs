@@ -4,6 +4,7 @@
 mod answers;
 mod architecture;
 mod batches;
+mod checking;
 mod configuration;
 mod crashes;
 mod creating;

@@ -18,7 +18,7 @@ use crate::request::Request;
 use crate::webhook::Webhook;
 
 pub use inspection::InspectionObject;
-pub use upkeep::{CheckObject, PrunedObject};
+pub use upkeep::{BackupObject, CheckObject, PrunedObject};
 pub use webhook::{CreatedObject, WebhookObject};
 
 /// One event of the catalogue.

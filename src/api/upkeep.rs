@@ -1,5 +1,7 @@
 //! The objects of what keeps the file in order. Pure.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::upkeep::{Check, Pruned};
@@ -21,6 +23,20 @@ impl PrunedObject {
         let Pruned { events, deliveries, attempts, suppressions, webhooks, .. } = *pruned;
         let bytes_returned = returned.then_some(pruned.returned);
         Self { events, deliveries, attempts, suppressions, webhooks, bytes_returned }
+    }
+}
+
+/// A backup that was made.
+#[derive(Debug, Serialize)]
+pub struct BackupObject {
+    path: String,
+    bytes: u64,
+}
+
+impl BackupObject {
+    /// The backup at `path`.
+    pub fn new(path: &Path, bytes: u64) -> Self {
+        Self { path: path.display().to_string(), bytes }
     }
 }
 

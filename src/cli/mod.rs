@@ -37,7 +37,8 @@ Exit codes:
   2  the input was bad
   3  something was not delivered; `ptw-hooks deliveries` shows what and why
   4  what was named does not exist
-  5  refused: an ambiguous name, or a signature that is not right
+  5  refused: an ambiguous name, a backup over a file, a signature that is
+     not right
   130, 143  ended by SIGINT or SIGTERM; what was accepted is kept"
 )]
 pub struct Cli {
@@ -111,6 +112,8 @@ pub enum Command {
     Redeliver(event::RedeliverArgs),
     /// Remove what is old and give its space back
     Prune(upkeep::PruneArgs),
+    /// Write a copy of the database, while others use it
+    Backup(upkeep::BackupArgs),
     /// Look for everything that can be wrong in the database
     Check(upkeep::CheckArgs),
     /// Check a signature, and say why where it is not right

@@ -1,5 +1,7 @@
 //! The arguments of the commands that keep the database in order.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::upkeep::Age;
@@ -27,6 +29,25 @@ pub struct PruneArgs {
     /// file that was made by an older version needs it
     #[arg(long, conflicts_with = "dry_run")]
     pub vacuum: bool,
+}
+
+/// The arguments of `backup`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The copy is the database as it is at one moment, also while others write. It is used with --db, or
+put in the place of the database. It holds the secrets of all webhooks.
+
+Examples:
+  ptw-hooks backup /mnt/backup/ptw-hooks.db --force
+  ptw-hooks backup before-update.db"
+)]
+pub struct BackupArgs {
+    /// The file to write; it is there when it is whole, and not before
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Replace the file if there is one
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// The arguments of `check`.

@@ -1,4 +1,6 @@
-//! How it looks what was removed and checked.
+//! How it looks what was removed, backed up and checked.
+
+use std::path::Path;
 
 use super::table::{Cell, Table, Tone, number, words};
 use crate::upkeep::{Check, Pruned, Verdict};
@@ -10,6 +12,11 @@ pub fn pruned(pruned: &Pruned, returned: bool) -> Table {
     let counts = [pruned.events, pruned.deliveries, pruned.attempts, pruned.suppressions, pruned.webhooks];
     let bytes = if returned { pruned.returned.to_string() } else { String::new() };
     Table::new(&columns, [counts.iter().map(Cell::from).chain([bytes.into()]).collect()])
+}
+
+/// A row for the backup.
+pub fn backup(path: &Path, bytes: u64) -> Table {
+    Table::new(&[words("path"), number("bytes")], [vec![path.display().into(), bytes.into()]])
 }
 
 /// A row for each check.

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use super::session::Session;
 use super::signals;
-use crate::api::{CheckObject, PrunedObject};
-use crate::cli::upkeep::PruneArgs;
+use crate::api::{BackupObject, CheckObject, PrunedObject};
+use crate::cli::upkeep::{BackupArgs, PruneArgs};
 use crate::error::exit;
 use crate::hooks::{Presence, Pruning};
 use crate::output::upkeep::{self as tables, size};
@@ -33,6 +33,20 @@ pub fn prune(session: &mut Session, args: &PruneArgs) -> Result<u8> {
             size(pruned.free)
         ));
     }
+    Ok(exit::DONE)
+}
+
+/// `backup`
+pub fn backup(session: &mut Session, args: &BackupArgs) -> Result<u8> {
+    let signal = signals::listen()?;
+    let made = session.hooks(Presence::Required)?.backup(&args.file, args.force, signal.stop())?;
+    let Some(bytes) = made else {
+        session.notes.note("interrupted: no backup was made");
+        return Ok(signal.code().unwrap_or(exit::FAILURE));
+    };
+    let table = tables::backup(&args.file, bytes);
+    let text = table.render(session.out.look());
+    session.out.one(&BackupObject::new(&args.file, bytes), &table, &text)?;
     Ok(exit::DONE)
 }
 

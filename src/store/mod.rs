@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod attempts;
+mod backup;
 mod check;
 mod chores;
 mod claims;

@@ -153,7 +153,7 @@ fn each_heavy_crate_has_one_room() {
         ("clap", &["cli", "run"]),
         ("clap_complete", &["run"]),
         ("clap_mangen", &["run"]),
-        ("tempfile", &["run"]),
+        ("tempfile", &["run", "store"]),
         ("toml", &["config"]),
         ("dirs", &["config"]),
         ("hmac", &["signature"]),

@@ -99,6 +99,7 @@ fn without_a_database_nothing_but_create_makes_one() {
         &["deliveries"],
         &["inspect", "1"],
         &["prune", "--older-than", "1d"],
+        &["backup", "backup.db"],
         &["check"],
         &verify,
     ] {

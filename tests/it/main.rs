@@ -3,6 +3,7 @@
 
 mod answers;
 mod architecture;
+mod backups;
 mod batches;
 mod checking;
 mod configuration;

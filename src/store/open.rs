@@ -126,7 +126,8 @@ fn connect(path: &Path, state: State) -> std::result::Result<Connection, Fault> 
     wait_for_others(&mut connection)?;
     connection.execute_batch(
         "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8192;",
+         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216;
+         PRAGMA cache_size = -8192;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     if state != State::Ours {

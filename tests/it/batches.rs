@@ -150,3 +150,21 @@ fn a_kept_connection_that_the_receiver_has_closed_is_no_failed_attempt() {
     let log = sandbox.run(["deliveries", "--limit", "1000", "-o", "json"]).ok().json();
     assert!(log.as_array().unwrap().iter().all(|delivery| delivery["attempts"] == 1), "{log}");
 }
+
+#[test]
+fn the_write_ahead_log_stays_small_while_a_batch_is_sent_and_is_gone_afterwards() {
+    let receiver = Receiver::start(Reply::status(204));
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    let log = sandbox.db_path().with_file_name("ptw-hooks.db-wal");
+    let size = || std::fs::metadata(&log).map_or(0, |log| log.len());
+    let mut batch = sandbox.cmd().args(["emit", "--batch", "-", "-ojson"]).stdin(lines(0..20_000)).spawn();
+    let mut largest = 0;
+    while batch.is_running() {
+        largest = largest.max(size());
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(batch.wait().ok().json()["delivered"], 20_000);
+    assert!(largest > 0 && largest < 32 * 1024 * 1024, "it had {largest} bytes");
+    assert_eq!(size(), 0);
+}

@@ -55,6 +55,9 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "inspect" -d 'Sh
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "retry" -d 'Send what is due'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "redeliver" -d 'Send deliveries again, with the same event id and body'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "replay" -d 'Send what webhooks have missed while they were disabled'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "prune" -d 'Remove what is old and give its space back'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "backup" -d 'Write a copy of the database, while others use it'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "check" -d 'Look for everything that can be wrong in the database'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "verify" -d 'Check a signature, and say why where it is not right'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "demo" -d 'Run the whole way on this machine, in a temporary database and without a network'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -442,6 +445,52 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -s q -l quie
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l older-than -d 'Remove events that were accepted longer ago than this, at least 1d' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l dry-run -d 'Say what would be removed, and remove nothing'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l vacuum -d 'Write the file anew afterwards; nobody else can write meanwhile, and it takes as much space again. Only a file that was made by an older version needs it'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -l force -d 'Replace the file if there is one'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l webhook -d 'Take the secret of this webhook, by its id or its name' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l body -d 'The body that was signed: a file, or standard input for `-`' -r -F

@@ -18,6 +18,7 @@ use crate::hooks::Settings;
 use crate::output::Format;
 use crate::sender::EgressPolicy;
 use crate::time;
+use crate::upkeep::Age;
 use crate::webhook::{Schedule, TIMEOUTS, wait};
 
 /// How the environment is read: the value of a variable, if it is set and not empty.
@@ -76,6 +77,7 @@ struct File {
     deny_private: Option<bool>,
     allow: Option<Vec<String>>,
     deny: Option<Vec<String>>,
+    retention: Option<String>,
 }
 
 /// Puts the configuration together.
@@ -105,6 +107,7 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
     let color = color(chosen.as_deref(), environment).with_context(|| from("PTW_HOOKS_COLOR"))?;
     let timeout = file.timeout.map(|text| timeout(&text)).transpose();
     let schedule = file.retry_schedule.map(|waits| schedule(&waits)).transpose();
+    let retention = file.retention.map(|text| retention(&text)).transpose();
     let roots = file.ca_file.map(|path| certificates(&path)).transpose();
     Ok(Config {
         db: flags.db.or(file.db).or_else(|| Some(dirs::data_dir()?.join("ptw-hooks").join("ptw-hooks.db"))),
@@ -121,6 +124,7 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
                 deny: networks("deny", file.deny).with_context(|| from("PTW_HOOKS_DENY"))?,
             },
             extra_roots: roots.with_context(|| from("PTW_HOOKS_CA_FILE"))?.unwrap_or_default(),
+            retention: retention.with_context(|| from("PTW_HOOKS_RETENTION"))?,
         },
         file: path,
     })
@@ -184,6 +188,7 @@ fn overlay(file: &mut File, environment: Environment) -> Result<()> {
     file.retry_schedule = text("PTW_HOOKS_RETRY_SCHEDULE")?.map(list).or(file.retry_schedule.take());
     file.allow = text("PTW_HOOKS_ALLOW")?.map(list).or(file.allow.take());
     file.deny = text("PTW_HOOKS_DENY")?.map(list).or(file.deny.take());
+    file.retention = text("PTW_HOOKS_RETENTION")?.or(file.retention.take());
     if let Some(value) = text("PTW_HOOKS_DENY_PRIVATE")? {
         let parsed = value
             .parse()
@@ -213,6 +218,10 @@ fn schedule(waits: &[String]) -> Result<Schedule> {
         Some(fault) => bail!("retry_schedule {fault}"),
         None => Ok(schedule),
     }
+}
+
+fn retention(text: &str) -> Result<Age> {
+    text.parse().map_err(|how: String| anyhow!("retention cannot be `{text}`: {how}"))
 }
 
 fn networks(name: &str, list: Option<Vec<String>>) -> Result<Vec<IpNet>> {

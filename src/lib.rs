@@ -33,6 +33,7 @@
 //! | [`signature`] | secrets, both signatures, and why one is not right |
 //! | [`webhook`], [`delivery`] | definitions; what was owed, sent and answered |
 //! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
+//! | [`upkeep`] | what may be removed, and what a check of the file found |
 //! | [`sender`] | the only outbound HTTP |
 //! | [`store`] | the only SQL |
 //! | [`dispatcher`] | sends what is held, records what came of it |
@@ -72,4 +73,5 @@ pub mod sender;
 pub mod signature;
 pub mod store;
 pub mod time;
+pub mod upkeep;
 pub mod webhook;

@@ -3,6 +3,7 @@
 //! Times are RFC 3339 in UTC with microseconds, durations are milliseconds, and what is absent is `null`.
 
 mod inspection;
+mod upkeep;
 mod webhook;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use crate::request::Request;
 use crate::webhook::Webhook;
 
 pub use inspection::InspectionObject;
+pub use upkeep::{BackupObject, CheckObject, PrunedObject};
 pub use webhook::{CreatedObject, WebhookObject};
 
 /// One event of the catalogue.

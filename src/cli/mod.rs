@@ -6,6 +6,7 @@ pub mod event;
 pub mod log;
 pub mod sending;
 pub mod tools;
+pub mod upkeep;
 pub mod value;
 pub mod webhook;
 
@@ -33,11 +34,12 @@ use value::format_values;
 
 Exit codes:
   0  done: all was delivered, or recognised as a duplicate
-  1  the database or the system failed
+  1  the database or the system failed, or `check` has found a fault
   2  the input was bad
   3  something was not delivered; `ptw-hooks deliveries` shows what and why
   4  what was named does not exist
-  5  refused: an ambiguous name, or a signature that is not right
+  5  refused: an ambiguous name, a backup over a file, a signature that is
+     not right
   130, 143  ended by SIGINT or SIGTERM; what was accepted is kept"
 )]
 pub struct Cli {
@@ -111,6 +113,12 @@ pub enum Command {
     Redeliver(sending::RedeliverArgs),
     /// Send what webhooks have missed while they were disabled
     Replay(sending::ReplayArgs),
+    /// Remove what is old and give its space back
+    Prune(upkeep::PruneArgs),
+    /// Write a copy of the database, while others use it
+    Backup(upkeep::BackupArgs),
+    /// Look for everything that can be wrong in the database
+    Check(upkeep::CheckArgs),
     /// Check a signature, and say why where it is not right
     Verify(tools::VerifyArgs),
     /// Run the whole way on this machine, in a temporary database and without a network

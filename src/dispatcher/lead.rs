@@ -107,7 +107,7 @@ impl Dispatcher<'_> {
     /// it was claimed: it would go to the old address, signed with the old secret.
     fn look(&self, shared: &Shared, work: &Work, lookout: &mut Lookout, step: &mut Step) -> Result<()> {
         let room = |webhook| room(shared, work.watch, webhook);
-        let look = self.store.look(&work.due, &room, Timestamp::now())?;
+        let look = self.store.survey(&work.due, &room, Timestamp::now())?;
         step.unsent.extend(shared.lanes().drain_where(|claim| {
             look.open.get(&claim.webhook.id).is_none_or(|changed| *changed != claim.webhook.updated_at)
         }));

@@ -4,8 +4,10 @@
 mod batch;
 mod events;
 mod log;
+mod prune;
 mod replay;
 mod retry;
+mod upkeep;
 mod webhooks;
 
 use std::path::Path;
@@ -19,17 +21,19 @@ use crate::error::{Error, Report, Result};
 use crate::event::Identity;
 use crate::sender::{EgressPolicy, Sender};
 use crate::store::Store;
+use crate::upkeep::Age;
 use crate::webhook::Schedule;
 
 pub use crate::store::{Presence, WebhookFilter};
 pub use batch::{Batch, Listener};
 pub use events::{Emission, Preview, Sending};
 pub use log::Inspection;
+pub use prune::Pruning;
 pub use replay::{Replayed, Replaying};
 pub use retry::{Retrying, Tally};
 pub use webhooks::new_secret;
 
-/// What the configuration says about sending.
+/// What the configuration says about sending and keeping.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// For a whole exchange, where a webhook has no timeout of its own.
@@ -40,6 +44,8 @@ pub struct Settings {
     pub egress: EgressPolicy,
     /// Trusted beside the system's roots.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// What is older is removed by and by; `None` keeps everything.
+    pub retention: Option<Age>,
 }
 
 impl Default for Settings {
@@ -49,6 +55,7 @@ impl Default for Settings {
             schedule: Schedule::default(),
             egress: EgressPolicy::default(),
             extra_roots: Vec::new(),
+            retention: None,
         }
     }
 }
@@ -59,6 +66,7 @@ pub struct Hooks {
     sender: Sender,
     timeout: Duration,
     schedule: Schedule,
+    retention: Option<Age>,
 }
 
 impl Hooks {
@@ -67,12 +75,25 @@ impl Hooks {
     /// # Errors
     /// As [`Store::open`].
     pub fn open(path: &Path, presence: Presence, settings: Settings) -> Result<Self> {
-        Ok(Self {
-            store: Store::open(path, presence)?,
+        Ok(Self::new(Store::open(path, presence)?, settings))
+    }
+
+    /// Opens the database at `path` to look at it: verbs that write fail.
+    ///
+    /// # Errors
+    /// As [`Store::open_to_look`].
+    pub fn open_to_look(path: &Path, settings: Settings) -> Result<Self> {
+        Ok(Self::new(Store::open_to_look(path)?, settings))
+    }
+
+    fn new(store: Store, settings: Settings) -> Self {
+        Self {
+            store,
             sender: Sender::new(settings.egress, settings.extra_roots),
             timeout: settings.timeout,
             schedule: settings.schedule,
-        })
+            retention: settings.retention,
+        }
     }
 
     /// Where the database is.

@@ -74,7 +74,9 @@ impl Hooks {
             }
         };
         let work = Work { due, watch: retrying.watch, inbox: None, stop, told: &mut told };
-        self.dispatcher(&self.schedule).work(work)?;
+        let send = || self.dispatcher(&self.schedule).work(work);
+        let worked = if retrying.watch { self.retaining(stop, send) } else { send() };
+        worked?;
         Ok(tallies)
     }
 

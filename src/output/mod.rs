@@ -5,6 +5,7 @@ pub mod deliveries;
 pub mod inspection;
 pub mod table;
 pub mod text;
+pub mod upkeep;
 pub mod webhooks;
 
 use std::io::{self, Write};
@@ -107,6 +108,14 @@ impl<'a> Output<'a> {
             Format::Csv => table.delimited(self.writer, b','),
             Format::Tsv => table.delimited(self.writer, b'\t'),
         }
+    }
+
+    /// Hands over what was written so far, before something that takes long.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 
     /// Writes text as it stands, whatever the format.

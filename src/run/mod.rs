@@ -9,6 +9,7 @@ mod reference;
 mod retry;
 mod session;
 mod signals;
+mod upkeep;
 mod verify;
 mod webhooks;
 mod zone;
@@ -84,6 +85,9 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Retry(args) => retry::retry(&mut session, args),
         Command::Redeliver(args) => retry::redeliver(&mut session, args),
         Command::Replay(args) => retry::replay(&mut session, args),
+        Command::Prune(args) => upkeep::prune(&mut session, &args),
+        Command::Backup(args) => upkeep::backup(&mut session, &args),
+        Command::Check(_) => upkeep::check(&mut session),
         Command::Verify(args) => verify::verify(&mut session, &args),
         Command::Demo(_) => demo::demo(&mut session),
         Command::Completions(args) => reference::completions(&mut session, &args),

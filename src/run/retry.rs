@@ -1,6 +1,7 @@
 //! The commands that send what is owed already.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::log::moment;
@@ -53,6 +54,13 @@ pub fn retry(session: &mut Session, args: RetryArgs) -> Result<u8> {
     let text = if objects.is_empty() { String::new() } else { table.render(session.out.look()) };
     session.out.one(&objects, &table, &text)?;
     let undelivered = objects.iter().any(|tally| tally.pending + tally.failed > 0);
+    if !retrying.watch {
+        session.out.flush()?;
+        let removed = hooks.retain(Timestamp::now(), signal.stop())?.events;
+        if removed > 0 {
+            session.notes.verbose(&format!("{removed} events older than the retention were removed"));
+        }
+    }
     Ok(signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE }))
 }
 

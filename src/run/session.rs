@@ -25,19 +25,28 @@ impl Session<'_> {
     /// Opens the database.
     pub fn hooks(&mut self, presence: Presence) -> Result<Hooks> {
         let path = self.database()?;
-        if let Some(file) = &self.config.file {
-            self.notes.verbose(&format!("configuration: {}", file.display()));
-        }
-        self.notes.verbose(&format!("database: {}", path.display()));
         let hooks = Hooks::open(&path, presence, self.config.settings.clone())?;
         self.warn_of_open_mode(&path);
         Ok(hooks)
     }
 
-    fn database(&self) -> Result<PathBuf> {
-        self.config.db.clone().ok_or_else(|| {
+    /// Opens the database to look at it and change nothing.
+    pub fn hooks_to_look(&mut self) -> Result<Hooks> {
+        let path = self.database()?;
+        let hooks = Hooks::open_to_look(&path, self.config.settings.clone())?;
+        self.warn_of_open_mode(&path);
+        Ok(hooks)
+    }
+
+    fn database(&mut self) -> Result<PathBuf> {
+        let path = self.config.db.clone().ok_or_else(|| {
             anyhow!("cannot tell where the database is: the system names no data directory; set `--db` or `PTW_HOOKS_DB`")
-        })
+        })?;
+        if let Some(file) = &self.config.file {
+            self.notes.verbose(&format!("configuration: {}", file.display()));
+        }
+        self.notes.verbose(&format!("database: {}", path.display()));
+        Ok(path)
     }
 
     /// The file holds secrets: whoever can read it can forge events.

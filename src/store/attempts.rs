@@ -5,7 +5,8 @@ use rusqlite::{Row, Transaction, params};
 use super::column;
 use crate::delivery::{Answer, AnswerLength, Attempt, Outcome, OutcomeKind, Phase};
 
-/// Stores an attempt; its number follows from those before it.
+/// Stores an attempt; its number follows from those before it. A worker that comes back late may bring one whose
+/// delivery was pruned meanwhile: nothing is left that it could belong to.
 pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusqlite::Result<()> {
     let outcome = &attempt.outcome;
     let answer = outcome.answer.as_ref();
@@ -22,7 +23,8 @@ pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusq
     tx.prepare_cached(
         "INSERT INTO attempts (delivery_id, started_at, duration_us, outcome, phase, error, url, request_headers,
                                status_code, answer_headers, answer_body, answer_length, answer_complete)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+         WHERE EXISTS (SELECT 1 FROM deliveries WHERE id = ?1)",
     )?
     .execute(params![
         delivery,

@@ -61,9 +61,9 @@ impl Due {
     }
 }
 
-/// What a look at the file shows.
+/// What can be sent, as far as a look at the file shows.
 #[derive(Debug)]
-pub struct Look {
+pub struct Survey {
     /// How long it is until something can be claimed: nothing where it is at once, longer where a webhook with
     /// a rate has to wait for its turn, `None` where nothing is due.
     pub due_in: Option<Duration>,
@@ -74,7 +74,7 @@ pub struct Look {
 impl Store {
     /// Looks whether something can be claimed of the webhooks that have `room`. Other than [`Round::claim`] it
     /// takes no lock.
-    pub fn look(&self, due: &Due, room: &dyn Fn(i64) -> usize, now: Timestamp) -> Result<Look> {
+    pub fn survey(&self, due: &Due, room: &dyn Fn(i64) -> usize, now: Timestamp) -> Result<Survey> {
         self.read(|tx| {
             let mut due_in: Option<Duration> = None;
             let candidates = candidates(tx, due, 0)?;
@@ -86,7 +86,7 @@ impl Store {
                 }
             }
             let open = candidates.iter().map(|webhook| (webhook.id, webhook.updated_at)).collect();
-            Ok(Look { due_in, open })
+            Ok(Survey { due_in, open })
         })
     }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::Row;
 use rusqlite::types::Type;
 
 /// Unix milliseconds.
@@ -29,6 +30,11 @@ pub fn micros(duration: Duration) -> i64 {
 /// A duration from microseconds.
 pub fn duration(micros: i64) -> Duration {
     Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+}
+
+/// A count, which is never negative.
+pub fn count(row: &Row, column: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, i64>(column)?.unsigned_abs())
 }
 
 /// Pairs of a name and a value as JSON.

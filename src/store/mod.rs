@@ -3,6 +3,9 @@
 
 mod acceptance;
 mod attempts;
+mod backup;
+mod check;
+mod chores;
 mod claims;
 mod column;
 mod deliveries;
@@ -10,10 +13,14 @@ mod events;
 mod fault;
 mod health;
 mod hold;
+mod interrupt;
 mod lines;
 mod log;
+mod look;
 mod open;
+mod prune;
 mod replays;
+mod space;
 mod suppressions;
 mod turns;
 mod webhooks;
@@ -27,7 +34,7 @@ use crate::error::Result;
 use fault::Fault;
 
 pub use acceptance::Accepted;
-pub use claims::{Due, Look};
+pub use claims::{Due, Survey};
 pub use deliveries::Finished;
 pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
@@ -53,6 +60,15 @@ impl Store {
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }
 
+    /// Opens the file at `path` as it is, to look at it and change nothing.
+    ///
+    /// # Errors
+    /// As [`Self::open`] with a file that has to be there, and `Storage` where it is from an older version.
+    pub fn open_to_look(path: &Path) -> Result<Self> {
+        let connection = look::open_to_look(path)?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+    }
+
     /// Where the database is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -72,6 +88,12 @@ impl Store {
     /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it.
     fn write<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
         self.within(TransactionBehavior::Immediate, work)
+    }
+
+    /// Runs `work` outside a transaction: for what SQLite does in one of its own, or not at all.
+    fn alone<T>(&self, work: impl FnOnce(&mut Connection) -> std::result::Result<T, Fault>) -> Result<T> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut connection).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn within<T>(

@@ -44,17 +44,21 @@ pub fn open(path: &Path, presence: Presence) -> Result<Connection> {
     connect(path, state, presence).map_err(|fault| fault.into_error(path))
 }
 
+/// What is at a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
+    /// There is no file.
     Absent,
+    /// It has nothing in it.
     Empty,
+    /// It is a database of ours.
     Ours,
 }
 
 /// Looks at the file before SQLite does: opening somebody else's database would leave files beside it. This
 /// has to come before any connection of this process: closing a file drops every lock that the process holds
 /// on it (POSIX, `fcntl`).
-fn inspect(path: &Path) -> Result<State> {
+pub fn inspect(path: &Path) -> Result<State> {
     let mut header = Vec::with_capacity(100);
     match File::open(path) {
         Ok(file) => file.take(100).read_to_end(&mut header).map_err(|error| unusable(path, &error))?,
@@ -119,13 +123,11 @@ fn restrict(_: &Path) -> io::Result<()> {
 fn connect(path: &Path, state: State, presence: Presence) -> std::result::Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(plain(path), flags)?;
-    connection.busy_handler(Some(|tries| {
-        thread::sleep(BUSY_SLEEP);
-        tries < BUSY_TRIES
-    }))?;
+    wait_for_others(&mut connection)?;
     connection.execute_batch(
         "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192;",
+         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 16777216;
+         PRAGMA cache_size = -8192;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     if state != State::Ours || is_undone(&connection)? {
@@ -147,9 +149,17 @@ fn is_undone(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("PRAGMA application_id", [], |row| Ok(row.get::<_, i32>(0)? == 0))
 }
 
+/// How a connection waits for others: see above.
+pub fn wait_for_others(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(|tries| {
+        thread::sleep(BUSY_SLEEP);
+        tries < BUSY_TRIES
+    }))
+}
+
 /// The path in a form that SQLite takes for nothing but a path. The bundled SQLite reads `file:x` as a URI
 /// even where it is not asked to, and `:memory:` as no file at all.
-fn plain(path: &Path) -> Cow<'_, Path> {
+pub fn plain(path: &Path) -> Cow<'_, Path> {
     if path.is_relative() { Cow::Owned(Path::new(".").join(path)) } else { Cow::Borrowed(path) }
 }
 
@@ -179,7 +189,7 @@ fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-fn is_busy(error: &rusqlite::Error) -> bool {
+pub fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
@@ -189,12 +199,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> std::result::Result<(), 
     let known = known_version();
     let found = version(connection)?;
     if found > known {
-        let report = Report::new(format!(
-            "cannot use `{}`: its schema has version {found}, this program knows up to {known}",
-            path.display()
-        ))
-        .hint("install a newer ptw-hooks; nothing was changed");
-        return Err(Error::Storage(report).into());
+        return Err(newer(path, found).into());
     }
     if found < known {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -213,11 +218,20 @@ fn apply(connection: &Connection, from: usize) -> rusqlite::Result<()> {
     connection.pragma_update(None, "user_version", known_version())
 }
 
-fn known_version() -> i64 {
+pub fn known_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-fn absent(path: &Path) -> Report {
+pub fn newer(path: &Path, found: i64) -> Error {
+    let report = Report::new(format!(
+        "cannot use `{}`: its schema has version {found}, this program knows up to {}",
+        path.display(),
+        known_version()
+    ));
+    Error::Storage(report.hint("install a newer ptw-hooks; nothing was changed"))
+}
+
+pub fn absent(path: &Path) -> Report {
     Report::new(format!("there is no database at `{}`", path.display())).hint(
         "`ptw-hooks create` makes it with the first webhook; `--db` or `PTW_HOOKS_DB` name another file",
     )

@@ -188,3 +188,21 @@ fn what_another_process_delivers_of_a_batch_counts_as_delivered() {
     assert_eq!((summary["delivered"].as_u64(), summary["pending"].as_u64()), (Some(600), Some(0)));
     assert_eq!(receiver.received().len(), 600);
 }
+
+#[test]
+fn the_write_ahead_log_stays_small_while_a_batch_is_sent_and_is_gone_afterwards() {
+    let receiver = Receiver::start(Reply::status(204));
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    let log = sandbox.db_path().with_file_name("ptw-hooks.db-wal");
+    let size = || std::fs::metadata(&log).map_or(0, |log| log.len());
+    let mut batch = sandbox.cmd().args(["emit", "--batch", "-", "-ojson"]).stdin(lines(0..20_000)).spawn();
+    let mut largest = 0;
+    while batch.is_running() {
+        largest = largest.max(size());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(batch.wait().ok().json()["delivered"], 20_000);
+    assert!(largest > 0 && largest < 32 * 1024 * 1024, "it had {largest} bytes");
+    assert_eq!(size(), 0);
+}

@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::pruning::fill;
 use crate::receiver::{Receiver, Reply};
 use crate::sandbox::{Child, Sandbox};
 use crate::steps::{NOBODY, connect, emit, rows};
@@ -98,6 +99,9 @@ fn without_a_database_nothing_but_create_makes_one() {
         &["test", "1"],
         &["deliveries"],
         &["inspect", "1"],
+        &["prune", "--older-than", "1d"],
+        &["backup", "backup.db"],
+        &["check"],
         &verify,
     ] {
         let missing = sandbox.cmd().args(args).run().code(4).stdout_is("");
@@ -165,6 +169,28 @@ fn emit_waits_for_another_process_that_holds_the_database() {
     assert!(held.elapsed() < HELD + Duration::from_secs(10), "it went on waiting");
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(rows(&other, "SELECT status FROM deliveries"), ["success"]);
+}
+
+#[test]
+fn a_write_ahead_log_that_a_reader_made_grow_is_cut_back_when_it_is_gone() {
+    const MIB: u64 = 1024 * 1024;
+    let sandbox = Sandbox::new();
+    sandbox.run(CREATE).ok();
+    let log = sandbox.db_path().with_file_name("ptw-hooks.db-wal");
+    let size = || fs::metadata(&log).unwrap().len();
+    // As long as somebody reads an old state, nothing that is written later can leave the log.
+    let reader = connect(&sandbox);
+    reader.execute_batch("BEGIN; SELECT count(*) FROM events").unwrap();
+    fill(&sandbox, 40_000, 0);
+    let large = size();
+    assert!(large > 20 * MIB, "{large}");
+    reader.execute_batch("COMMIT").unwrap();
+    // One writes it into the file, the next one begins it anew.
+    for permit in ["1", "2"] {
+        emit(&sandbox, "permit_approved", permit).arg("--queue").run().ok();
+    }
+    assert!(size() <= 16 * MIB, "{} bytes are left of {large}", size());
+    drop(reader);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 
 mod answers;
 mod architecture;
+mod backups;
 mod batches;
+mod checking;
 mod configuration;
 mod crashes;
 mod creating;
@@ -24,11 +26,13 @@ mod output;
 mod pacing;
 mod payloads;
 mod power_cuts;
+mod pruning;
 mod races;
 mod receiver;
 mod redelivering;
 mod reference;
 mod replaying;
+mod retention;
 mod retrying;
 mod rules;
 mod sandbox;

@@ -1,0 +1,60 @@
+//! The commands that keep the database in order.
+
+use anyhow::Result;
+
+use super::session::Session;
+use super::signals;
+use crate::api::{BackupObject, CheckObject, PrunedObject};
+use crate::cli::upkeep::{BackupArgs, PruneArgs};
+use crate::error::exit;
+use crate::hooks::{Presence, Pruning};
+use crate::output::upkeep::{self as tables, size};
+use crate::upkeep::Verdict;
+
+/// `prune`
+pub fn prune(session: &mut Session, args: &PruneArgs) -> Result<u8> {
+    let signal = signals::listen()?;
+    let pruning = Pruning { older_than: args.older_than, dry_run: args.dry_run, vacuum: args.vacuum };
+    let pruned = session.hooks(Presence::Required)?.prune(&pruning, signal.stop())?;
+    let known = !args.dry_run;
+    let table = tables::pruned(&pruned, known);
+    let text = table.render(session.out.look());
+    session.out.one(&PrunedObject::new(&pruned, known), &table, &text)?;
+    if args.dry_run {
+        session.notes.note("dry run: nothing was removed");
+    }
+    if let Some(code) = signal.code() {
+        session.notes.note("interrupted: run it again to go on");
+        return Ok(code);
+    }
+    if pruned.free > 0 {
+        session.notes.note(&format!(
+            "{} are free within the file and used for new events; `--vacuum` gives them back to the system",
+            size(pruned.free)
+        ));
+    }
+    Ok(exit::DONE)
+}
+
+/// `backup`
+pub fn backup(session: &mut Session, args: &BackupArgs) -> Result<u8> {
+    let signal = signals::listen()?;
+    let made = session.hooks(Presence::Required)?.backup(&args.file, args.force, signal.stop())?;
+    let Some(bytes) = made else {
+        session.notes.note("interrupted: no backup was made");
+        return Ok(signal.code().unwrap_or(exit::FAILURE));
+    };
+    let table = tables::backup(&args.file, bytes);
+    let text = table.render(session.out.look());
+    session.out.one(&BackupObject::new(&args.file, bytes), &table, &text)?;
+    Ok(exit::DONE)
+}
+
+/// `check`
+pub fn check(session: &mut Session) -> Result<u8> {
+    let checks = session.hooks_to_look()?.check()?;
+    let objects: Vec<_> = checks.iter().map(CheckObject::from).collect();
+    session.out.list(&objects, &tables::checks(&checks))?;
+    let failed = checks.iter().any(|check| check.verdict == Verdict::Failed);
+    Ok(if failed { exit::FAILURE } else { exit::DONE })
+}

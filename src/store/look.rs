@@ -1,0 +1,58 @@
+//! Opening the file to look at it: nothing in it is changed, not even its version.
+
+use std::cmp::Ordering;
+use std::fs;
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::Fault;
+use super::open::{self, State};
+use crate::error::{Error, Report, Result};
+
+/// A connection that changes nothing.
+pub fn open_to_look(path: &Path) -> Result<Connection> {
+    if open::inspect(path)? != State::Ours {
+        return Err(Error::NotFound(open::absent(path)));
+    }
+    connect(path).map_err(|fault| fault.into_error(path))
+}
+
+fn connect(path: &Path) -> std::result::Result<Connection, Fault> {
+    // Opened for reading only, SQLite would leave the files behind that it needs beside it.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let left = log_bytes(path) > 0;
+    let mut connection = Connection::open_with_flags(open::plain(path), flags)?;
+    open::wait_for_others(&mut connection)?;
+    connection.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
+         PRAGMA cache_size = -8192;",
+    )?;
+    // What a process that was killed has left is looked at as it is, and not written into the file at the end.
+    if left {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    }
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
+    let known = open::known_version();
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(connection),
+        Ordering::Greater => Err(open::newer(path, found).into()),
+        Ordering::Less => {
+            let report = Report::new(format!(
+                "cannot look at `{}`: its schema has version {found}, this program works with {known}",
+                path.display()
+            ));
+            Err(Error::Storage(report.hint("any other command brings it up to date; try `ptw-hooks list`"))
+                .into())
+        }
+    }
+}
+
+/// The size of the write-ahead log; 0 where there is none.
+pub fn log_bytes(path: &Path) -> u64 {
+    // It is beside the file itself, wherever a symbolic link to it is.
+    let mut log = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
+    log.push("-wal");
+    fs::metadata(log).map_or(0, |log| log.len())
+}

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::{Ended, Fed};
 
 /// This many groups of events wait at most; whoever brings more waits with them.
-const AHEAD: usize = 4;
+const AHEAD: usize = 16;
 
 /// The inbox of one run.
 #[derive(Default)]

@@ -8,6 +8,10 @@ use crate::delivery::{Claim, OutcomeKind};
 
 /// The most requests that are under way to one webhook at once.
 const WIDEST: usize = 32;
+/// A receiver that answers at once is kept busy by so many; more would only wait for each other on this side.
+const QUICK: usize = 8;
+/// For each so much that an answer takes, one more request may be under way.
+const SLOWER: Duration = Duration::from_micros(500);
 /// So many threads serve only webhooks that nothing is under way to.
 const RESERVED: usize = 16;
 /// A lane takes as much as its receiver answers within this time: what waits longer is better left to others.
@@ -61,6 +65,14 @@ struct Lane {
     failed_in_a_row: u32,
 }
 
+impl Lane {
+    /// How many requests may be under way at the moment.
+    fn limit(&self) -> usize {
+        let useful = usize::try_from(self.took.as_micros() / SLOWER.as_micros()).unwrap_or(WIDEST);
+        self.width.min(useful.max(QUICK))
+    }
+}
+
 impl Default for Lane {
     fn default() -> Self {
         // A receiver that nothing is known of may be a slow one.
@@ -97,7 +109,7 @@ impl Lanes {
         let spare = self.under_way + RESERVED < super::THREADS;
         let open = |(_, lane): &(&i64, &Lane)| {
             lane.waiting.front().is_some_and(|first| first.may_go(now))
-                && lane.under_way < lane.width
+                && lane.under_way < lane.limit()
                 && (spare || lane.under_way == 0)
         };
         let id = *after.chain(self.by_webhook.range(..=self.served)).find(open)?.0;
@@ -123,7 +135,7 @@ impl Lanes {
             Some(_) => lane.failed_in_a_row.saturating_add(1),
             None => lane.failed_in_a_row,
         };
-        let before = lane.width;
+        let before = lane.limit();
         lane.width = match ended {
             Some((OutcomeKind::Timeout, _)) => (lane.width / 2).max(1),
             Some(_) => (lane.width + 1).min(WIDEST),
@@ -132,12 +144,12 @@ impl Lanes {
         if let Some((_, took)) = ended {
             lane.took = (lane.took * 7 + took) / 8;
         }
-        lane.width > before && !lane.waiting.is_empty()
+        lane.limit() > before && !lane.waiting.is_empty()
     }
 
-    /// Whether so much waits that nothing has to be added to keep every thread busy.
-    pub fn is_full(&self) -> bool {
-        self.waiting >= LOW
+    /// How many deliveries are to be added to keep every thread busy for a while; none where enough waits.
+    pub fn wanted(&self) -> usize {
+        if self.waiting < LOW { 2 * LOW - self.waiting } else { 0 }
     }
 
     /// Whether anything waits for a thread alone.
@@ -151,7 +163,7 @@ impl Lanes {
         if self.with_turn == 0 {
             return None;
         }
-        let open = self.by_webhook.values().filter(|lane| lane.under_way < lane.width);
+        let open = self.by_webhook.values().filter(|lane| lane.under_way < lane.limit());
         open.filter_map(|lane| lane.waiting.front()?.turn).min()
     }
 
@@ -161,8 +173,8 @@ impl Lanes {
         let first = Lane::default();
         let lane = self.by_webhook.get(&webhook).unwrap_or(&first);
         let rounds = SUPPLY.as_micros() / lane.took.as_micros().max(1);
-        let wanted = usize::try_from(rounds).unwrap_or(DEEPEST).saturating_mul(lane.width);
-        let wanted = wanted.clamp(lane.width, DEEPEST);
+        let wanted = usize::try_from(rounds).unwrap_or(DEEPEST).saturating_mul(lane.limit());
+        let wanted = wanted.clamp(lane.limit(), DEEPEST);
         let wanted = if self.waiting_bytes < MOST_BYTES { wanted } else { 1 };
         wanted.saturating_sub(lane.waiting.len() + lane.under_way)
     }

@@ -54,11 +54,13 @@ struct Lookout {
     due_in: Option<Duration>,
     /// The webhook that was claimed for last; the next one comes first next time.
     served: i64,
+    /// How many deliveries an event owes, as of late: so many events wait for each that is accepted too early.
+    fan_out: usize,
 }
 
 impl Dispatcher<'_> {
     pub(super) fn lead(&self, shared: &Shared, mut work: Option<Work>) -> Result<()> {
-        let mut lookout = Lookout { at: Instant::now(), due_in: None, served: 0 };
+        let mut lookout = Lookout { at: Instant::now(), due_in: None, served: 0, fan_out: 0 };
         // Only a worker that panicked closes the lanes before this ends: what it held is never done.
         while !shared.lanes().is_closed() {
             let stopped = work.as_ref().is_some_and(|work| work.stop.load(Ordering::Acquire));
@@ -74,11 +76,12 @@ impl Dispatcher<'_> {
                     if !work.watch {
                         step.unsent.extend(shared.lanes().drain_given_up());
                     }
-                    if !shared.lanes().is_full() {
-                        step.fed = shared.inbox.take_fed(AT_ONCE);
-                    }
                     if Instant::now() >= lookout.at {
                         self.look(shared, work, &mut lookout, &mut step)?;
+                    }
+                    let wanted = shared.lanes().wanted().div_ceil(lookout.fan_out);
+                    if wanted > 0 {
+                        step.fed = shared.inbox.take_fed(wanted.min(AT_ONCE));
                     }
                 }
             }
@@ -91,7 +94,7 @@ impl Dispatcher<'_> {
                 if idle && !more_to_come {
                     return Ok(());
                 }
-                let hungry = fed && !shared.lanes().is_full();
+                let hungry = fed && shared.lanes().wanted() > 0;
                 shared.inbox.wait(1, hungry, next_event(shared, work.as_ref(), &lookout));
                 continue;
             }
@@ -113,6 +116,9 @@ impl Dispatcher<'_> {
         }));
         step.claim = look.due_in.is_some_and(|due_in| due_in.is_zero());
         lookout.due_in = look.due_in;
+        if lookout.fan_out == 0 {
+            lookout.fan_out = look.open.len().max(1);
+        }
         lookout.at = Instant::now() + look.due_in.unwrap_or(POLL).clamp(Duration::from_millis(1), POLL);
         Ok(())
     }
@@ -142,6 +148,10 @@ impl Dispatcher<'_> {
             Ok((claims, accepted))
         })?;
         lookout.served = claims.last().map_or(lookout.served, |claim| claim.webhook.id);
+        if !accepted.is_empty() {
+            let owed: usize = accepted.iter().map(|one| one.deliveries.len()).sum();
+            lookout.fan_out = (owed / accepted.len()).max(1);
+        }
         claims.extend(accepted.iter_mut().flat_map(|one| std::mem::take(&mut one.claims)));
         if !claims.is_empty() {
             shared.lanes().extend(claims, at);
@@ -192,6 +202,6 @@ fn gather(step: &mut Step, shared: &Shared, hungry: bool) {
         return;
     }
     let wanted = AT_ONCE - step.finished.len();
-    shared.inbox.wait(wanted, hungry && !shared.lanes().is_full(), Instant::now() + GATHERED);
+    shared.inbox.wait(wanted, hungry && shared.lanes().wanted() > 0, Instant::now() + GATHERED);
     step.add(shared.inbox.take_ended(wanted));
 }

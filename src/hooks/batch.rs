@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{Hooks, Identities, Tally, after};
 use crate::delivery::{Status, SuppressionReason};
@@ -13,10 +14,12 @@ use crate::error::{Error, Report, Result};
 use crate::event::{Event, NewEvent};
 use crate::store::{Accepted, Due, Finished};
 
-/// This many events are accepted in one transaction.
-const GROUP: usize = 256;
+/// This many events are handed over together.
+const GROUP: usize = 64;
 /// A group of lines that have more bytes than this ends early.
 const GROUP_BYTES: usize = 1024 * 1024;
+/// So often it is told where the batch stands.
+const SHOWN_EVERY: Duration = Duration::from_millis(50);
 /// The longest line, in bytes: more than the longest body, with room for white space and escapes.
 const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
@@ -60,8 +63,10 @@ impl Batch {
             Told::Accepted(accepted) => self.accepted(accepted),
             Told::Finished(Finished { claim, .. }) if !self.own.contains(claim.delivery) => {}
             Told::Finished(Finished { claim, next, .. }) => {
-                let tally = self.tallies.entry(claim.webhook.id).or_default();
-                tally.webhook_name.clone_from(&claim.webhook.name);
+                let tally = self.tallies.entry(claim.webhook.id).or_insert_with(|| Tally {
+                    webhook_name: claim.webhook.name.clone(),
+                    ..Tally::default()
+                });
                 tally.count(next.status);
             }
         }
@@ -103,7 +108,7 @@ impl Ids {
 pub struct Listener<'a> {
     /// A line that could not be used, by its number from 1.
     pub bad_line: &'a mut dyn FnMut(u64, &Error),
-    /// Where the batch stands, after every step.
+    /// Where the batch stands, now and then.
     pub progress: &'a mut dyn FnMut(&Batch),
 }
 
@@ -129,12 +134,16 @@ impl Hooks {
             .name("batch".to_owned())
             .spawn(move || read(lines, &feed))
             .map_err(|error| unreadable(&error.to_string()))?;
+        let mut shown = Instant::now();
         let mut told = |told: Told| {
             if let Told::Refused(line, error) = told {
                 (listener.bad_line)(line, error);
             }
             batch.count(&told);
-            (listener.progress)(&batch);
+            if shown.elapsed() >= SHOWN_EVERY {
+                shown = Instant::now();
+                (listener.progress)(&batch);
+            }
         };
         let due = Due { newest_attempt: self.store.newest_attempt()?, ..Due::default() };
         let work = Work { due, watch: false, inbox: Some(inbox), stop, told: &mut told };

@@ -1,5 +1,5 @@
 //! The TCP part of a connection. ureq's own makes a dozen system calls for a request and its answer; this one
-//! makes four: it sends head and body together, leaves a socket's timeouts alone while they are right to a
+//! makes three: it sends head and body together, leaves a socket's timeouts alone while they are right to a
 //! tenth of a second, and looks whether a connection is open without switching it to non-blocking.
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -42,6 +42,7 @@ impl Connector<()> for TcpConnector {
             held: Vec::new(),
             read_timeout: Duration::ZERO,
             write_timeout: Duration::ZERO,
+            just_read: false,
         }))
     }
 }
@@ -70,6 +71,9 @@ pub struct TcpTransport {
     /// What the socket's timeouts are set to; zero for not at all.
     read_timeout: Duration,
     write_timeout: Duration,
+    /// Whether nothing happened since it was read from: ureq asks whether it is open when it puts a connection
+    /// into its pool and when it takes it out again, and only the second answer is worth a system call.
+    just_read: bool,
 }
 
 impl std::fmt::Debug for TcpTransport {
@@ -122,6 +126,7 @@ impl Transport for TcpTransport {
             match (&self.stream).read(self.buffers.input_append_buf()) {
                 Ok(bytes) => {
                     self.buffers.input_appended(bytes);
+                    self.just_read = bytes > 0;
                     return Ok(bytes > 0);
                 }
                 Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {
@@ -134,7 +139,8 @@ impl Transport for TcpTransport {
 
     /// Whether nothing has come since the last answer was read: neither an end nor bytes that nobody asked for.
     fn is_open(&mut self) -> bool {
-        self.held.is_empty() && would_wait(&self.stream)
+        let just_read = std::mem::take(&mut self.just_read);
+        self.held.is_empty() && (just_read || would_wait(&self.stream))
     }
 }
 

@@ -42,7 +42,7 @@ CREATE TABLE deliveries (
     event_seq        INTEGER NOT NULL REFERENCES events (seq),
     event            TEXT    NOT NULL,                -- as in events, for filters
     dedupe_key       TEXT    NOT NULL,
-    status           TEXT    NOT NULL CHECK (status IN ('pending', 'success', 'failed')),
+    status           TEXT    NOT NULL CHECK (status = 'pending' OR status = 'success' OR status = 'failed'),
     created_at       INTEGER NOT NULL,
     due_at           INTEGER,                         -- pending: when it may be claimed; else NULL
     claimed_at       INTEGER,                         -- being sent since; due_at is the end of the lease

@@ -39,24 +39,25 @@ impl Lease {
 pub struct Grants<'a> {
     /// How many there is room for, by the webhook's id.
     room: &'a dyn Fn(i64) -> usize,
-    /// Those that are held already.
-    held: HashMap<i64, usize>,
+    /// How much of it is left. Asked for once a webhook: the answer may have to wait for the threads that send.
+    left: HashMap<i64, usize>,
 }
 
 impl<'a> Grants<'a> {
     /// Grants for what there is room for.
     pub fn new(room: &'a dyn Fn(i64) -> usize) -> Self {
-        Self { room, held: HashMap::new() }
+        Self { room, left: HashMap::new() }
     }
 
     /// How many more may be held.
-    pub(super) fn left(&self, webhook: i64) -> usize {
-        (self.room)(webhook).saturating_sub(self.held.get(&webhook).copied().unwrap_or_default())
+    pub(super) fn left(&mut self, webhook: i64) -> usize {
+        *self.left.entry(webhook).or_insert_with(|| (self.room)(webhook))
     }
 
     /// Notes that so many are held.
     pub(super) fn hold(&mut self, webhook: i64, count: usize) {
-        *self.held.entry(webhook).or_default() += count;
+        let left = self.left(webhook).saturating_sub(count);
+        self.left.insert(webhook, left);
     }
 }
 
@@ -72,7 +73,7 @@ pub enum Hold<'g, 'r> {
 
 impl Hold<'_, '_> {
     /// The lease for a delivery to `webhook`, if it may be held, and in how many rounds what is held goes out.
-    pub(super) fn lease(&self, webhook: &Webhook, webhooks: usize) -> Option<(Lease, usize)> {
+    pub(super) fn lease(&mut self, webhook: &Webhook, webhooks: usize) -> Option<(Lease, usize)> {
         match self {
             Self::Nothing => None,
             Self::All(lease) => Some((*lease, webhooks.div_ceil(lease.at_once.max(1)))),

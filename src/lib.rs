@@ -24,6 +24,12 @@
 //! A request that fails is data ([`delivery::Outcome`]), not an error. A process that dies between sending
 //! and recording leaves a delivery whose lease ends; it is then sent again with the same id and body.
 //!
+//! One thread of a run leads: round after round it records what has ended, accepts what is fed and claims what
+//! is due, in one transaction. Up to 64 others send. What is claimed waits in a lane for each webhook, so that a
+//! slow receiver holds up nobody else. A webhook with a rate takes turns, which are given out in the file and so
+//! bind all processes; at an ordered one, what is pending for a permit stands in a line, of which only the first
+//! may be claimed.
+//!
 //! # The map
 //!
 //! | module | what is in it |
@@ -36,7 +42,7 @@
 //! | [`upkeep`] | what may be removed, and what a check of the file found |
 //! | [`sender`] | the only outbound HTTP |
 //! | [`store`] | the only SQL |
-//! | [`dispatcher`] | sends what is held, records what came of it |
+//! | [`dispatcher`] | sends what is held, records what came of it; lanes keep receivers out of each other's way |
 //! | [`hooks`] | every verb of the product, one method each |
 //! | [`output`], [`config`], [`cli`] | tables and JSON; settings; arguments |
 //! | [`receiver`] | a receiver on this machine, for `demo` |

@@ -44,8 +44,9 @@ fn assert_fault(sandbox: &Sandbox, check: &str, verdict: &str, finding: &str) {
     assert!(found[0].2.contains(finding), "{found:?}");
 }
 
+/// Asserts that `check` finds nothing.
 #[track_caller]
-fn assert_healthy(sandbox: &Sandbox) {
+pub fn assert_healthy(sandbox: &Sandbox) {
     assert_eq!(faults(sandbox), []);
 }
 

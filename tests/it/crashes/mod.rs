@@ -11,12 +11,13 @@ use std::sync::Arc;
 
 use self::machine::{Machine, Numbers, Usual};
 use self::witness::{delivery_of, settle, witness};
+use crate::checking::assert_healthy;
 use crate::receiver::Received;
 use crate::sandbox::Sandbox;
 
 /// How many rounds there are where the environment does not say.
 const ROUNDS: u64 = 32;
-/// The webhooks; each gets every event.
+/// The webhooks; each gets every event, the second one in the order of each permit.
 const WEBHOOKS: [&str; 2] = ["/a", "/b"];
 
 /// No rows.
@@ -92,8 +93,8 @@ fn whatever_is_killed_what_was_accepted_arrives_and_never_twice_at_once() {
     let seen = Arc::default();
     let receiver = witness(&seen);
     let sandbox = Sandbox::new();
-    for path in WEBHOOKS {
-        sandbox.create(path, &receiver.url(path), &["*"]);
+    for (path, order) in WEBHOOKS.into_iter().zip([&[][..], &["--ordered"]]) {
+        sandbox.create_with(path, &receiver.url(path), &["*"], order);
     }
     let mut machine = Machine::new(sandbox, Numbers(2024));
     let usual = Usual::measure(&mut machine);
@@ -107,6 +108,7 @@ fn whatever_is_killed_what_was_accepted_arrives_and_never_twice_at_once() {
         assert!(run.stdout.contains("WEBHOOK"), "something is pending that nobody sends: {run}");
     }
     settle(&receiver);
+    assert_healthy(&machine.sandbox);
 
     assert_nothing_is_lost_or_doubled(&machine);
     let seen = seen.lock().unwrap();

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use self::cut::at_each_sync;
+use crate::checking::assert_healthy;
 use crate::receiver::{Receiver, Reply};
 use crate::sandbox::{Run, Sandbox};
 use crate::steps::{NOBODY, connect, emit, rows};
@@ -25,6 +26,7 @@ fn assert_sound(sandbox: &Sandbox) {
 fn finish(sandbox: &Sandbox, receiver: &Receiver) {
     connect(sandbox).execute_batch("UPDATE deliveries SET due_at = 0 WHERE status = 'pending'").unwrap();
     sandbox.run(["retry"]).ok();
+    assert_healthy(sandbox);
     let owed = rows(&connect(sandbox), "SELECT id, status FROM deliveries");
     let arrived: BTreeSet<String> = receiver
         .received()

@@ -364,7 +364,7 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             break
         }
         'ptw-hooks;redeliver' {
-            [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Those of this webhook, by its id or its name')
+            [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Those of this webhook, by its id or its name, that were accepted --since a time')
             [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'Those that stand so')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Those accepted since then: a time, a date, or an age such as 90m, 24h or 7d')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')

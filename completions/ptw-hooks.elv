@@ -345,7 +345,7 @@ set edit:completion:arg-completer[ptw-hooks] = {|@words|
             cand --version 'Print version'
         }
         &'ptw-hooks;redeliver'= {
-            cand --webhook 'Those of this webhook, by its id or its name'
+            cand --webhook 'Those of this webhook, by its id or its name, that were accepted --since a time'
             cand --status 'Those that stand so'
             cand --since 'Those accepted since then: a time, a date, or an age such as 90m, 24h or 7d'
             cand --db 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]'

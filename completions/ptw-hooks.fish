@@ -406,7 +406,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s q -l quiet
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s V -l version -d 'Print version'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l webhook -d 'Those of this webhook, by its id or its name' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l webhook -d 'Those of this webhook, by its id or its name, that were accepted --since a time' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l status -d 'Those that stand so' -r -f -a "pending\t''
 success\t''
 failed\t''"

@@ -9,8 +9,8 @@ use crate::time::{Time, time};
 /// The arguments of `retry`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "For cron: every delivery that is due gets one attempt. Several of these may run at once, beside `emit`: each
-delivery is sent by one of them.
+    after_help = "For cron: every delivery that is due gets one attempt. Several of these may run at once, beside
+`emit`: each delivery is sent by one of them.
 
 Examples:
   ptw-hooks retry
@@ -31,8 +31,8 @@ pub struct RetryArgs {
 /// The arguments of `redeliver`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The same event is sent again, with the same id and body, whether it was delivered before or not. A receiver
-recognises it by its webhook-id.
+    after_help = "The same event is sent again, with the same id and body, whether it was delivered before or not.
+A receiver recognises it by its webhook-id.
 
 Examples:
   ptw-hooks redeliver 42
@@ -42,7 +42,7 @@ pub struct RedeliverArgs {
     /// The deliveries, by their ids
     #[arg(value_name = "DELIVERY", required_unless_present = "webhook")]
     pub deliveries: Vec<i64>,
-    /// Those of this webhook, by its id or its name
+    /// Those of this webhook, by its id or its name, that were accepted --since a time
     #[arg(long, value_name = "WEBHOOK", conflicts_with = "deliveries", requires = "since")]
     pub webhook: Option<String>,
     /// Those that stand so
@@ -59,8 +59,9 @@ pub struct RedeliverArgs {
 /// The arguments of `replay`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "An event that comes while a webhook is disabled is recorded as missed by it. Once it is enabled again, this owes
-it those events, each of them once, and sends them. An ordered webhook gets them after what it was sent since.
+    after_help = "An event that comes while a webhook is disabled is recorded as missed by it. Once it is enabled
+again, this owes it those events, each of them once, and sends them. An ordered webhook gets
+them after what it was sent since.
 
 Examples:
   ptw-hooks replay --missed --since 7d --dry-run

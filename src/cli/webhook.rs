@@ -221,7 +221,8 @@ pub struct DisableArgs {
 /// The arguments of `pause`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A paused webhook is owed events as before; they wait until `resume`. A disabled one is owed nothing.
+    after_help = "A paused webhook is owed events as before; they wait until `resume`. A disabled one is owed
+nothing.
 
 Examples:
   ptw-hooks pause ERP
@@ -235,11 +236,14 @@ pub struct PauseArgs {
 
 /// The arguments of `resume`.
 #[derive(Debug, Args)]
-#[command(after_help = "What has waited is due at once; `ptw-hooks retry`, or a worker that runs, sends it.
+#[command(
+    after_help = "What is due by then is sent by the next `ptw-hooks retry`, or by a worker that runs; what waits
+for its next attempt keeps its time.
 
 Examples:
   ptw-hooks resume ERP
-  ptw-hooks resume 3 && ptw-hooks retry 3")]
+  ptw-hooks resume 3 && ptw-hooks retry 3"
+)]
 pub struct ResumeArgs {
     /// The webhook, by its id or its name
     #[arg(value_name = "WEBHOOK")]

@@ -88,7 +88,10 @@ impl Dispatcher<'_> {
             let fed = !stopped && shared.inbox.is_fed();
             if step.is_empty() {
                 let more_to_come = work.as_ref().is_some_and(|work| {
-                    let turn_comes = lookout.due_in.is_some_and(|turn| turn <= LONGEST_TURN);
+                    let turn_comes = lookout.due_in.is_some_and(|turn| match work.patience {
+                        Some(until) => Instant::now() + turn <= until,
+                        None => turn <= LONGEST_TURN,
+                    });
                     fed || !stopped && (work.watch || turn_comes)
                 });
                 if idle && !more_to_come {

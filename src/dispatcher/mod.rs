@@ -49,6 +49,8 @@ pub struct Work<'a> {
     pub watch: bool,
     /// Brings events to accept while others are sent; the run goes on until its feeds end.
     pub inbox: Option<Arc<Inbox>>,
+    /// Until then the run waits for webhooks with a rate; without it, as long as each turn comes soon.
+    pub patience: Option<Instant>,
     /// Set from outside to end: what is under way is finished, the rest is released.
     pub stop: &'a AtomicBool,
     /// Is told what happens, after it is on the disk.

@@ -1,5 +1,8 @@
 //! An event as a JSON object: what a line of a batch holds. Pure.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -73,6 +76,32 @@ impl NewEvent {
     }
 }
 
+/// The members that an event may have.
+const MEMBERS: [&str; 7] =
+    ["event", "permit_id", "permit_number", "project_id", "timestamp", "data", "idempotency_key"];
+
+impl NewEvent {
+    /// What is wrong with an object that has a member whose name is nearly that of one that it lacks. Members
+    /// that are quite unknown are nobody's mistake.
+    pub fn misspelt(text: &str) -> Option<Problem> {
+        let members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(text).ok()?;
+        let is_missing = |name: &&str| !members.contains_key(*name);
+        members.keys().filter(|name| !MEMBERS.contains(&name.as_ref())).find_map(|name| {
+            let meant = MEMBERS.into_iter().filter(is_missing).find(|known| is_near(name, known))?;
+            let problem = Problem::other("event", format!("`{name}` is not a member of an event"));
+            Some(problem.hint(format!("did you mean `{meant}`?")))
+        })
+    }
+}
+
+/// Whether somebody who writes `name` means `known`: a slip of the finger, another case, or without its end.
+fn is_near(name: &str, known: &str) -> bool {
+    let folded = name.to_lowercase().replace('-', "_");
+    let begun = folded.len() >= 7 && known.starts_with(&folded);
+    let joined = folded.replace('_', "") == known.replace('_', "");
+    begun || joined || strsim::damerau_levenshtein(&folded, known) <= 1
+}
+
 /// The text of a string, the literal of anything else, nothing for null.
 fn text_of(value: Value) -> Option<String> {
     match value {
@@ -94,6 +123,19 @@ mod tests {
         .unwrap();
         assert_eq!((new.event.as_str(), new.permit_id.as_str()), ("permit_created", "7"));
         assert_eq!((new.project_id, new.data.json.as_deref()), (None, Some(r#"{"a":1.0}"#)));
+    }
+
+    #[test]
+    fn a_member_that_is_nearly_one_is_a_slip() {
+        let of = |member: &str| NewEvent::misspelt(&format!(r#"{{"event":"e","{member}":1}}"#));
+        for slip in ["project", "projectId", "Permit_ID", "permit-number", "dta", "timestmap", "idempotency"]
+        {
+            assert!(of(slip).is_some(), "{slip}");
+        }
+        for other in ["project_id", "x", "source", "permit", "comment", "datacentre"] {
+            assert!(of(other).is_none(), "{other}");
+        }
+        assert!(NewEvent::misspelt(r#"{"project_id":5,"project":"north"}"#).is_none());
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl Hooks {
             }
         };
         let due = Due { newest_attempt: self.store.newest_attempt()?, ..Due::default() };
-        let work = Work { due, watch: false, inbox: Some(inbox), stop, told: &mut told };
+        let work = Work { due, watch: false, inbox: Some(inbox), patience: None, stop, told: &mut told };
         self.dispatcher(&self.schedule)
             .work(work)
             .map_err(|error| after(error, "what was accepted before is kept"))?;
@@ -226,7 +226,12 @@ fn next_line(lines: &mut dyn BufRead, line: &mut Vec<u8>) -> Result<bool> {
 
 fn event(line: &[u8], identities: &mut Identities) -> Result<Event> {
     let text = std::str::from_utf8(line).map_err(|_| Error::invalid("event", "the line is not UTF-8"))?;
-    let new = NewEvent::from_json(text).map_err(|problem| Error::Invalid(vec![problem]))?;
+    let refused = |problem| Error::Invalid(vec![problem]);
+    let new = NewEvent::from_json(text).map_err(refused)?;
+    // A member that is ignored because of a slip would send the event to others than was meant.
+    if let Some(problem) = NewEvent::misspelt(text) {
+        return Err(refused(problem));
+    }
     Event::new(&new, identities.next()?)
 }
 

@@ -66,7 +66,8 @@ impl Hooks {
             let webhook = self.show(named)?;
             if !webhook.enabled {
                 let report = Report::new(format!("webhook `{}` is disabled", webhook.name));
-                return Err(Error::Refused(report.hint("`ptw-hooks enable WEBHOOK` comes first")));
+                let hint = format!("`ptw-hooks enable {}` comes first", webhook.id);
+                return Err(Error::Refused(report.hint(hint)));
             }
         }
         found.retain(|one| one.webhook.enabled);

@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::Hooks;
-use crate::delivery::{Delivery, DeliveryFilter, Status};
+use crate::delivery::{Delivery, DeliveryFilter, Status, WaitsFor};
 use crate::dispatcher::{Told, Work};
 use crate::error::{Error, Report, Result};
 use crate::store::Due;
+use crate::webhook::Webhook;
 
 /// This many deliveries are owed again at once; the next follow when all of them were attempted.
 const AT_ONCE: usize = 256;
+
+/// So long a run that ends waits for the turns of webhooks with a rate: until cron starts the next one.
+const PATIENCE: Duration = Duration::from_secs(55);
 
 /// What `retry` is to send.
 #[derive(Debug, Clone, Default)]
@@ -73,11 +78,25 @@ impl Hooks {
                 tally.count(finished.next.status);
             }
         };
-        let work = Work { due, watch: retrying.watch, inbox: None, stop, told: &mut told };
+        let patience = (!retrying.watch).then(|| Instant::now() + PATIENCE);
+        let work = Work { due, watch: retrying.watch, inbox: None, patience, stop, told: &mut told };
         let send = || self.dispatcher(&self.schedule).work(work);
         let worked = if retrying.watch { self.retaining(stop, send) } else { send() };
         worked?;
         Ok(tallies)
+    }
+
+    /// The webhooks that a retry sends nothing, or less than is due, with what that waits for and how many
+    /// deliveries wait; from a thousand on they are not counted further.
+    ///
+    /// # Errors
+    /// As [`Hooks::show`].
+    pub fn held_back(&self, webhook: Option<&str>) -> Result<Vec<(Webhook, WaitsFor, u32)>> {
+        let only = webhook.map(|named| self.show(named)).transpose()?;
+        let found = self.store.held_back(only.map(|webhook| webhook.id), 1000)?;
+        let webhook =
+            |(id, waits_for, count)| Ok(self.store.webhook(id)?.map(|webhook| (webhook, waits_for, count)));
+        found.into_iter().filter_map(|found| webhook(found).transpose()).collect()
     }
 
     /// Sends deliveries again, whether they succeeded or failed: the same event with the same id and body,
@@ -93,24 +112,26 @@ impl Hooks {
         let ids: Vec<i64> = ids.iter().copied().filter(|id| named.insert(*id)).collect();
         for id in &ids {
             let delivery = self.inspect(*id)?.delivery;
-            let refused = |message: String, hint: &str| Err(Error::Refused(Report::new(message).hint(hint)));
+            let refused =
+                |message: String, hint: String| Err(Error::Refused(Report::new(message).hint(hint)));
             match self.store.webhook(delivery.webhook)? {
                 None => {
                     return refused(
                         format!("delivery {id} cannot be sent again: its webhook was deleted"),
-                        "create the webhook anew and emit the event with an own `--idempotency-key`",
+                        "create the webhook anew and emit the event with an own `--idempotency-key`"
+                            .to_owned(),
                     );
                 }
                 Some(webhook) if !webhook.enabled => {
                     return refused(
                         format!("delivery {id} cannot be sent again: webhook `{}` is disabled", webhook.name),
-                        "`ptw-hooks enable WEBHOOK` comes first",
+                        format!("`ptw-hooks enable {}` comes first", webhook.id),
                     );
                 }
                 Some(webhook) if webhook.paused_at.is_some() => {
                     return refused(
                         format!("delivery {id} cannot be sent again: webhook `{}` is paused", webhook.name),
-                        "`ptw-hooks resume WEBHOOK` comes first",
+                        format!("`ptw-hooks resume {}` comes first", webhook.id),
                     );
                 }
                 Some(_) => {}
@@ -123,7 +144,7 @@ impl Hooks {
             let newest_attempt = self.store.newest_attempt()?;
             self.store.owe_again(some, Timestamp::now())?;
             let due = Due { only: Some(some.to_vec()), newest_attempt, ..Due::default() };
-            let work = Work { due, watch: false, inbox: None, stop, told: &mut |_| {} };
+            let work = Work { due, watch: false, inbox: None, patience: None, stop, told: &mut |_| {} };
             self.dispatcher(&self.schedule).work(work)?;
         }
         self.store.deliveries_by_id(&ids)

@@ -1,5 +1,7 @@
 //! The commands that send what is owed already.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,11 +11,12 @@ use super::session::Session;
 use super::signals;
 use crate::api::DeliveryObject;
 use crate::cli::sending::{RedeliverArgs, ReplayArgs, RetryArgs};
-use crate::delivery::{DeliveryFilter, Status};
+use crate::delivery::{DeliveryFilter, Status, WaitsFor};
 use crate::error::exit;
 use crate::hooks::{Presence, Replayed, Replaying, Retrying};
 use crate::output::deliveries;
 use crate::output::table::{Table, number, words};
+use crate::webhook::Webhook;
 
 /// More deliveries than this are not sent again by one command.
 const MOST: u32 = 1_000_000;
@@ -28,9 +31,9 @@ struct TallyObject<'a> {
 }
 
 /// `retry`
-pub fn retry(session: &mut Session, args: RetryArgs) -> Result<u8> {
+pub fn retry(session: &mut Session, args: &RetryArgs) -> Result<u8> {
     let signal = signals::listen()?;
-    let retrying = Retrying { webhook: args.webhook, early: args.now, watch: args.watch };
+    let retrying = Retrying { webhook: args.webhook.clone(), early: args.now, watch: args.watch };
     let hooks = session.hooks(Presence::Required)?;
     let tallies = hooks.retry(&retrying, signal.stop())?;
     let objects: Vec<_> = tallies
@@ -48,8 +51,12 @@ pub fn retry(session: &mut Session, args: RetryArgs) -> Result<u8> {
     });
     let columns = [words("webhook"), number("delivered"), number("pending"), number("failed")];
     let table = Table::new(&columns, rows);
-    if objects.is_empty() {
+    let held_back = hooks.held_back(args.webhook.as_deref())?;
+    if objects.is_empty() && held_back.is_empty() {
         session.notes.note("nothing is due");
+    }
+    for (webhook, waits_for, count) in &held_back {
+        session.notes.note(&held_back_note(webhook, *waits_for, *count));
     }
     let text = if objects.is_empty() { String::new() } else { table.render(session.out.look()) };
     session.out.one(&objects, &table, &text)?;
@@ -64,6 +71,23 @@ pub fn retry(session: &mut Session, args: RetryArgs) -> Result<u8> {
     Ok(signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE }))
 }
 
+fn held_back_note(webhook: &Webhook, waits_for: WaitsFor, count: u32) -> String {
+    let (name, id) = (&webhook.name, webhook.id);
+    let count = match count {
+        1 => "1 delivery waits".to_owned(),
+        1000.. => format!("{count} deliveries or more wait"),
+        _ => format!("{count} deliveries wait"),
+    };
+    match (waits_for, webhook.rate) {
+        (WaitsFor::Enable, _) => format!("{name} is disabled, {count}; `ptw-hooks enable {id}` comes first"),
+        (WaitsFor::Resume, _) => format!("{name} is paused, {count}; `ptw-hooks resume {id}` comes first"),
+        (_, Some(rate)) => {
+            format!("{name} takes {rate}, {count} for a turn; the next `retry` or a worker goes on")
+        }
+        (_, None) => format!("{name}: {count}"),
+    }
+}
+
 /// `redeliver`
 pub fn redeliver(session: &mut Session, args: RedeliverArgs) -> Result<u8> {
     let since = moment(session, args.since)?;
@@ -76,7 +100,12 @@ pub fn redeliver(session: &mut Session, args: RedeliverArgs) -> Result<u8> {
             limit: MOST,
             ..DeliveryFilter::default()
         })?,
-        None => args.deliveries,
+        None => {
+            let mut ids = args.deliveries;
+            let mut named = HashSet::new();
+            ids.retain(|id| named.insert(*id));
+            ids
+        }
     };
     if args.dry_run {
         session.notes.note(&format!("dry run: {} deliveries would be sent again", ids.len()));
@@ -134,6 +163,11 @@ pub fn replay(session: &mut Session, args: ReplayArgs) -> Result<u8> {
         if !args.queue {
             hooks.send_replayed(&mut replayed, signal.stop())?;
         }
+        for Replayed { missed, tally, .. } in &mut replayed {
+            // Those that were not attempted are pending, too.
+            let ended = tally.delivered + tally.failed;
+            tally.pending = tally.pending.max(missed.owed.saturating_sub(ended));
+        }
         replayed
     };
     let objects: Vec<_> = replayed.iter().map(ReplayObject::from).collect();
@@ -151,7 +185,7 @@ pub fn replay(session: &mut Session, args: ReplayArgs) -> Result<u8> {
     ];
     let table = Table::new(&columns, rows);
     session.out.list(&objects, &table)?;
-    if objects.is_empty() {
+    if objects.is_empty() && disabled.is_empty() {
         session.notes.note("nothing was missed");
     }
     if args.dry_run {
@@ -159,10 +193,11 @@ pub fn replay(session: &mut Session, args: ReplayArgs) -> Result<u8> {
     }
     for one in disabled {
         session.notes.note(&format!(
-            "{} is disabled; `ptw-hooks enable {}` comes before a replay of what it has missed",
-            one.webhook.name, one.webhook.id
+            "{} is disabled, and stays without the {} that it has missed; `ptw-hooks enable {}` comes first",
+            one.webhook.name, one.missed.missed, one.webhook.id
         ));
     }
-    let undelivered = objects.iter().any(|one| one.pending + one.failed > 0);
+    let sent = !args.dry_run && !args.queue;
+    let undelivered = sent && objects.iter().any(|one| one.pending + one.failed > 0);
     Ok(signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE }))
 }

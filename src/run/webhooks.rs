@@ -13,7 +13,7 @@ use crate::cli::value::Hidden;
 use crate::cli::webhook::{CreateArgs, DeleteArgs, ListArgs, ShowArgs, UpdateArgs};
 use crate::error::{Error, Report, exit};
 use crate::event::EventType;
-use crate::hooks::{Presence, WebhookFilter, new_secret};
+use crate::hooks::{Presence, Replaying, WebhookFilter, new_secret};
 use crate::output;
 use crate::webhook::url::is_plain_to_elsewhere;
 use crate::webhook::{Header, NewWebhook, Schedule, Webhook, WebhookChanges};
@@ -120,8 +120,20 @@ pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
 
 /// `enable` and `disable`
 pub fn set_enabled(session: &mut Session, named: &str, enabled: bool) -> Result<u8> {
-    let webhook = session.hooks(Presence::Required)?.update(named, WebhookChanges::enabled(enabled))?;
-    print(session, &webhook, false)
+    let hooks = session.hooks(Presence::Required)?;
+    let before = hooks.show(named)?;
+    let webhook = hooks.update(named, WebhookChanges::enabled(enabled))?;
+    print(session, &webhook, false)?;
+    if let Some(disabled) = before.disabled.filter(|_| enabled) {
+        let replaying = Replaying { webhook: Some(webhook.id.to_string()), since: disabled.at };
+        for one in hooks.missed(&replaying)? {
+            session.notes.note(&format!(
+                "{} events were missed since then; `ptw-hooks replay --missed --webhook {} --since {}` sends them",
+                one.missed.missed, webhook.id, disabled.at
+            ));
+        }
+    }
+    Ok(exit::DONE)
 }
 
 /// `pause` and `resume`

@@ -164,18 +164,17 @@ fn newest(tx: &Transaction) -> rusqlite::Result<Option<Timestamp>> {
     column::time(0, millis).map(Some)
 }
 
-/// What is bounded by a rate waits for its turn with good reason, as long as turns are given.
+/// What is bounded by a rate waits for its turn with good reason, as long as turns are taken.
 fn overdue(tx: &Transaction, now: Timestamp) -> rusqlite::Result<Rows> {
     rows(
         tx,
         &format!(
             "SELECT d.id FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id
              WHERE d.status = 'pending' AND d.waits = 0 AND d.claimed_at IS NULL AND d.due_at < :since
-               AND {IS_SENT_TO} AND (w.rate IS NULL OR coalesce(w.next_turn_us, 0) <= :now_us)"
+               AND {IS_SENT_TO} AND (w.rate IS NULL OR coalesce(w.next_turn_us, 0) < :since * 1000)"
         ),
         named_params! {
             ":since": column::millis(now.saturating_sub(signed(OVERDUE)).unwrap_or(Timestamp::MIN)),
-            ":now_us": now.as_microsecond(),
         },
     )
 }

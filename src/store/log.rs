@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
 use super::{Store, attempts, column, events};
 use crate::delivery::{Attempt, Delivery, DeliveryFilter, LastAttempt, Permit, Status, WaitsFor};
@@ -12,7 +12,8 @@ use crate::event::Event;
 
 const COLUMNS: &str = "d.id, d.webhook_id, w.name, e.id, e.event, e.permit_id, e.permit_number, d.status,
         d.created_at, d.due_at, d.attempts, d.last_attempt_at, d.last_duration_us, d.last_status_code,
-        d.last_error, w.enabled, w.paused_at IS NOT NULL, d.waits";
+        d.last_error, w.enabled, w.paused_at IS NOT NULL, d.waits,
+        w.rate IS NOT NULL AND d.claimed_at IS NULL AND d.due_at <= unixepoch('subsec') * 1000";
 
 const SELECT: &str =
     "FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id JOIN events e ON e.seq = d.event_seq
@@ -36,6 +37,35 @@ impl Store {
         self.read(|tx| {
             let mut statement = tx.prepare(&sql)?;
             let rows = statement.query_map(params_from_iter(values), from_row)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The webhooks that are not sent what they are owed, what that waits for, and how many deliveries wait: no
+    /// more than `most` are counted.
+    pub fn held_back(&self, only: Option<i64>, most: u32) -> Result<Vec<(i64, WaitsFor, u32)>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT id, iif(NOT enabled, 0, iif(paused_at IS NOT NULL, 1, 2)),
+                        (SELECT count(*) FROM (
+                             SELECT 1 FROM deliveries d INDEXED BY deliveries_due
+                             WHERE d.webhook_id = w.id AND d.status = 'pending' AND d.waits = 0
+                               AND (NOT w.enabled OR w.paused_at IS NOT NULL
+                                    OR d.claimed_at IS NULL AND d.due_at <= unixepoch('subsec') * 1000)
+                             LIMIT ?2)) AS waiting
+                 FROM webhooks w
+                 WHERE deleted_at IS NULL AND (?1 IS NULL OR id = ?1) AND waiting > 0
+                   AND (NOT enabled OR paused_at IS NOT NULL OR rate IS NOT NULL)
+                 ORDER BY id",
+            )?;
+            let rows = statement.query_map(params![only, most], |row| {
+                let waits_for = match row.get::<_, i64>(1)? {
+                    0 => WaitsFor::Enable,
+                    1 => WaitsFor::Resume,
+                    _ => WaitsFor::Turn,
+                };
+                Ok((row.get(0)?, waits_for, row.get(2)?))
+            })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -153,10 +183,12 @@ fn conditions(filter: &DeliveryFilter, status: Option<Status>, values: &mut Vec<
 
 fn waits_for(row: &Row, status: Status) -> rusqlite::Result<Option<WaitsFor>> {
     let (enabled, paused, waits): (bool, bool, bool) = (row.get(15)?, row.get(16)?, row.get(17)?);
+    let turn = row.get::<_, Option<bool>>(18)?.unwrap_or_default();
     Ok(match status {
         Status::Pending if !enabled => Some(WaitsFor::Enable),
         Status::Pending if paused => Some(WaitsFor::Resume),
         Status::Pending if waits => Some(WaitsFor::Earlier),
+        Status::Pending if turn => Some(WaitsFor::Turn),
         _ => None,
     })
 }

@@ -163,7 +163,7 @@ fn some(count: u64, first: i64) -> String {
     if count == 1 {
         format!("delivery {first}")
     } else {
-        format!("{count} deliveries, the oldest is {first}")
+        format!("{count} deliveries, the oldest is delivery {first}")
     }
 }
 

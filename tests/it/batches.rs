@@ -42,8 +42,10 @@ fn bad_lines_are_reported_by_number_and_the_others_are_sent() {
     let sandbox = Sandbox::new();
     sandbox.create("erp", &receiver.url("/x"), &["*"]);
     let good = lines(0..2);
-    let batch =
-        format!("{{\"event\":\n\n[1]\n{good}\u{ff}\n{{\"event\":\"permit_creatd\",\"permit_id\":1.5}}\n");
+    let slip = r#"{"event":"permit_created","permit_id":9,"permit_number":"P-9","project":5}"#;
+    let batch = format!(
+        "{{\"event\":\n\n[1]\n{good}\u{ff}\n{{\"event\":\"permit_creatd\",\"permit_id\":1.5}}\n{slip}\n"
+    );
     let file = sandbox.write("batch.ndjson", batch);
     sandbox
         .cmd()
@@ -56,7 +58,8 @@ fn bad_lines_are_reported_by_number_and_the_others_are_sent() {
         .stderr_has("line 3: the event cannot be read: it is not a JSON object")
         .stderr_has("line 6:")
         .stderr_has("line 7: 3 problems")
-        .stderr_has("did you mean `permit_created`?");
+        .stderr_has("did you mean `permit_created`?")
+        .stderr_has("line 8: `project` is not a member of an event (did you mean `project_id`?)");
     assert_eq!(receiver.received().len(), 2);
 }
 

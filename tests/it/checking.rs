@@ -259,7 +259,7 @@ fn what_nobody_sends_is_found() {
         &sandbox,
         "overdue",
         "warning",
-        "due for more than 5 minutes: 2 deliveries, the oldest is 1",
+        "due for more than 5 minutes: 2 deliveries, the oldest is delivery 1",
     );
     for (state, back) in [("pause", "resume"), ("disable", "enable")] {
         sandbox.run([state, "A"]).ok();

@@ -26,7 +26,8 @@ fn a_paused_webhook_keeps_what_it_is_owed_and_is_sent_nothing_until_it_is_resume
     assert_eq!(emitted["deliveries"][0]["status"], "pending");
     assert_eq!(emitted["deliveries"][0]["waits_for"], "resume");
     for args in [&["retry"][..], &["retry", "--now"], &["retry", "A", "--now"]] {
-        sandbox.run(args).ok().stderr_has("nothing is due");
+        let held_back = "A is paused, 1 delivery waits; `ptw-hooks resume 1` comes first\n";
+        sandbox.run(args).ok().stderr_is(held_back);
     }
     sandbox.run(["deliveries"]).ok().stdout_has("waits until the webhook is resumed");
     sandbox.run(["inspect", "1"]).ok().stdout_has("next attempt  waits until the webhook is resumed\n");
@@ -34,7 +35,7 @@ fn a_paused_webhook_keeps_what_it_is_owed_and_is_sent_nothing_until_it_is_resume
         .run(["redeliver", "1"])
         .code(5)
         .stderr_has("webhook `A` is paused")
-        .stderr_has("`ptw-hooks resume WEBHOOK` comes first");
+        .stderr_has("`ptw-hooks resume 1` comes first");
     assert_eq!(receiver.connections(), 0);
 
     sandbox.run(["resume", "A"]).ok().stdout_has("enabled      yes\nproject");
@@ -129,7 +130,9 @@ fn what_has_no_turn_soon_is_left_to_a_worker() {
     emit(&sandbox, 1, &[]).ok();
     let second = emit(&sandbox, 2, &[]).code(UNDELIVERED).json();
     assert_eq!(second["deliveries"][0]["status"], "pending");
-    sandbox.run(["retry"]).ok().stderr_has("nothing is due");
+    assert_eq!(second["deliveries"][0]["waits_for"], "turn");
+    let says = "A takes 1/h, 1 delivery waits for a turn; the next `retry` or a worker goes on\n";
+    sandbox.run(["retry"]).ok().stdout_is("").stderr_is(says);
     assert_eq!(receiver.received().len(), 1);
     // An hour later.
     crate::database::change(&sandbox, "UPDATE webhooks SET next_turn_us = next_turn_us - 3600 * 1000000");

@@ -1,5 +1,8 @@
 //! Deliveries and attempts: what was owed, what was sent, what came back, and which of them to show. Pure.
 
+mod filter;
+mod waiting;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +10,9 @@ use jiff::Timestamp;
 
 use crate::event::{Event, EventType};
 use crate::webhook::{Match, Webhook};
+
+pub use filter::{DeliveryFilter, Permit};
+pub use waiting::WaitsFor;
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,37 +220,6 @@ pub struct Delivery {
     pub error: String,
 }
 
-/// What has to happen before a delivery that is pending is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WaitsFor {
-    /// Its webhook is disabled.
-    Enable,
-    /// Its webhook is paused.
-    Resume,
-    /// An earlier delivery about the same permit has to end: its webhook is an ordered one.
-    Earlier,
-}
-
-impl WaitsFor {
-    /// Its name in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Enable => "enable",
-            Self::Resume => "resume",
-            Self::Earlier => "earlier",
-        }
-    }
-
-    /// What it means, as a clause.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Enable => "waits until the webhook is enabled",
-            Self::Resume => "waits until the webhook is resumed",
-            Self::Earlier => "waits for an earlier delivery about this permit",
-        }
-    }
-}
-
 /// How the last attempt of a delivery ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastAttempt {
@@ -254,44 +229,6 @@ pub struct LastAttempt {
     pub duration: Duration,
     /// The status code, if there was an answer.
     pub status_code: Option<u16>,
-}
-
-/// Which deliveries to show; `None` takes all.
-#[derive(Debug, Clone, Default)]
-pub struct DeliveryFilter {
-    /// Of this webhook.
-    pub webhook: Option<i64>,
-    /// That stand so.
-    pub status: Option<Status>,
-    /// Of this event.
-    pub event: Option<EventType>,
-    /// About this permit.
-    pub permit: Option<Permit>,
-    /// Accepted at or after this time.
-    pub since: Option<Timestamp>,
-    /// Accepted before this time.
-    pub until: Option<Timestamp>,
-    /// At most this many, the newest.
-    pub limit: u32,
-}
-
-/// How a permit is named in a filter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Permit {
-    /// A literal that may be the id or the number.
-    IdOrNumber(i64, String),
-    /// Its number.
-    Number(String),
-}
-
-impl Permit {
-    /// The permit that somebody names: digits may be its id or its number.
-    pub fn parse(text: &str) -> Self {
-        match text.parse() {
-            Ok(id) => Self::IdOrNumber(id, text.to_owned()),
-            Err(_) => Self::Number(text.to_owned()),
-        }
-    }
 }
 
 /// Why an event was not turned into a delivery to a webhook that subscribes to it.

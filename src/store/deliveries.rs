@@ -54,7 +54,11 @@ impl Store {
             let mut again = tx.prepare_cached(&format!(
                 "UPDATE deliveries
                  SET status = 'pending', fence = fence + 1, claimed_at = NULL, due_at = ?2, waits = 0,
-                     attempts_before = attempts
+                     attempts_before = attempts,
+                     -- As the webhook is now: it may have become an ordered one since, or ceased to be one.
+                     line = (SELECT e.permit_id FROM webhooks w, events e
+                             WHERE w.id = deliveries.webhook_id AND w.ordered = 1
+                               AND e.seq = deliveries.event_seq AND e.event <> 'webhook_test')
                  WHERE id = ?1 AND (claimed_at IS NULL OR due_at <= ?2 OR claimed_at > ?2 + {CLOCK_SET_BACK})"
             ))?;
             for id in ids {

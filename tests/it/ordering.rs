@@ -140,3 +140,22 @@ fn what_is_sent_again_takes_its_place_in_the_line() {
     sandbox.run(["redeliver", "3", "1", "2"]).ok();
     assert_eq!(arrived(&receiver, 1)[before + 3..], LIFE[..3], "together they keep their order");
 }
+
+#[test]
+fn what_is_sent_again_follows_the_order_that_the_webhook_has_now() {
+    let receiver = Receiver::start(Behaviour::status(204));
+    let sandbox = ordered(&receiver);
+    for event in &LIFE[..3] {
+        emit(&sandbox, event, 1, &[]).ok();
+    }
+    // They stood in a line when they were accepted; nobody leads it any further.
+    sandbox.run(["update", "A", "--unordered"]).ok();
+    sandbox.run(["redeliver", "1", "2", "3"]).ok();
+    assert_eq!(receiver.received().len(), 6);
+
+    emit(&sandbox, LIFE[3], 1, &[]).ok();
+    sandbox.run(["update", "A", "--ordered"]).ok();
+    receiver.set(Behaviour::status(500));
+    sandbox.run(["redeliver", "4", "3", "2"]).code(UNDELIVERED);
+    assert_eq!(arrived(&receiver, 1)[7..], LIFE[1..2], "the others wait for the first one");
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::{Grants, Lease, Round, Store, column, events, turns, webhooks};
+use super::{Grants, Lease, Round, Store, column, events, lines, turns, webhooks};
 use crate::delivery::Claim;
 use crate::error::Result;
 use crate::webhook::Webhook;
@@ -37,7 +37,8 @@ impl Due {
     /// The rest of a query for what a claim takes: pending, first in its line, due or `early`, and not held by
     /// another worker. Several texts, because SQLite searches no index for a choice between them, and would
     /// read everything that is pending. The `+` keeps it from reading all attempts of the run instead of those
-    /// of the delivery.
+    /// of the delivery. Several of a line wait for nothing where they were held when the webhook became an ordered
+    /// one, and the oldest of them goes first.
     fn query(&self) -> String {
         let due = if self.early {
             format!("(due_at <= :now OR claimed_at IS NULL OR claimed_at > :now + {CLOCK_SET_BACK})")
@@ -51,6 +52,10 @@ impl Due {
         format!(
             "FROM {from}
              WHERE {chosen} webhook_id = :webhook AND status = 'pending' AND waits = 0 AND {due}
+               AND (line IS NULL OR NOT EXISTS (
+                   SELECT 1 FROM deliveries older INDEXED BY deliveries_line
+                   WHERE older.webhook_id = deliveries.webhook_id AND older.line = deliveries.line
+                     AND older.status = 'pending' AND older.waits = 0 AND older.id < deliveries.id))
                AND NOT EXISTS (SELECT 1 FROM attempts
                                WHERE delivery_id = deliveries.id AND +attempts.id > :newest)"
         )
@@ -132,7 +137,9 @@ impl Round<'_> {
                  WHERE id = ?1 AND fence = ?2 AND status = 'pending'",
             )?;
             for claim in claims {
-                statement.execute(params![claim.delivery, claim.fence, column::millis(now)])?;
+                if statement.execute(params![claim.delivery, claim.fence, column::millis(now)])? > 0 {
+                    lines::rejoin(tx, claim.delivery)?;
+                }
             }
             Ok(())
         })

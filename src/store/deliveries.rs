@@ -97,8 +97,11 @@ fn settle(tx: &Transaction, one: &Finished, ordered: bool) -> rusqlite::Result<b
             one.next.status.name(),
             one.next.due.map(column::millis),
         ])?;
-    if changed > 0 && ordered && one.next.status != Status::Pending {
-        lines::advance(tx, one.claim.delivery)?;
+    if changed > 0 && ordered {
+        match one.next.status {
+            Status::Pending => lines::rejoin(tx, one.claim.delivery)?,
+            Status::Success | Status::Failed => lines::advance(tx, one.claim.delivery)?,
+        }
     }
     Ok(changed > 0)
 }

@@ -100,8 +100,7 @@ impl World {
         }
     }
 
-    fn emit(&mut self, permit: u8, held: bool) {
-        self.random += 1;
+    fn event(&self, permit: u8) -> Arc<Event> {
         let mut random = [0; 10];
         random[..8].copy_from_slice(&self.random.to_le_bytes());
         let new = NewEvent {
@@ -111,7 +110,12 @@ impl World {
             idempotency_key: Some(self.random.to_string()),
             ..NewEvent::default()
         };
-        let event = Arc::new(Event::new(&new, Identity { now: self.now, random }).unwrap());
+        Arc::new(Event::new(&new, Identity { now: self.now, random }).unwrap())
+    }
+
+    fn emit(&mut self, permit: u8, held: bool) {
+        self.random += 1;
+        let event = self.event(permit);
         let by_emitter = if held { Hold::All(LEASE) } else { Hold::Nothing };
         let mut accepted = self.store.accept(&[event], self.now, by_emitter).unwrap().remove(0);
         self.deliveries.push((permit, false));
@@ -255,5 +259,53 @@ proptest! {
             }
         }
         prop_assert!(world.deliveries.iter().all(|(_, ended)| *ended), "{:?}", world.deliveries);
+    }
+}
+
+/// A webhook that was changed by `changes`.
+fn change(world: &World, changes: WebhookChanges) {
+    let apply = |webhook: &_| changes.apply(webhook, world.now);
+    assert!(world.store.change_webhook(world.webhook, apply).unwrap().is_some());
+}
+
+fn ordered(ordered: bool) -> WebhookChanges {
+    WebhookChanges { ordered: Some(ordered), ..WebhookChanges::default() }
+}
+
+#[test]
+fn what_was_held_when_a_webhook_became_ordered_goes_one_by_one_once_it_is_given_back() {
+    for (how, leases_end) in [(Ended::Unsent, false), (Ended::Retried, false), (Ended::Delivered, true)] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut world = World::new(directory.path());
+        change(&world, ordered(false));
+        for _ in 0..4 {
+            world.emit(1, false);
+        }
+        let due = Due { newest_attempt: i64::MAX, ..Due::default() };
+        let all = |_: i64| 4;
+        let mut held = world
+            .store
+            .together(|round| round.claim(&due, &mut Grants::new(&all), 0, 4, LEASE, world.now))
+            .unwrap();
+        assert_eq!(held.len(), 4);
+        change(&world, ordered(true));
+        if leases_end {
+            // The worker was killed.
+            world.take(&Step::Die);
+        } else {
+            let first = held.remove(0);
+            for one in held {
+                world.end(one, how);
+            }
+            world.now += SignedDuration::from_secs(10);
+            assert_eq!(world.claim(4), 0, "the first one is under way");
+            world.end(first, Ended::Delivered);
+        }
+        let left = if leases_end { 4 } else { 3 };
+        for _ in 0..left {
+            assert_eq!(world.claim(4), 1);
+            let one = world.claims.remove(0);
+            world.end(one, Ended::Delivered);
+        }
     }
 }

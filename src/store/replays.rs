@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Store, acceptance, column, events, lines};
+use super::{Store, acceptance, column, events, lines, webhooks};
 use crate::error::Result;
 use crate::webhook::Webhook;
 
@@ -34,9 +34,14 @@ impl Store {
     }
 
     /// Owes a webhook up to `most` of the events that it has missed since then, the oldest first, each of them
-    /// once, whoever asks. One that it was owed otherwise since is only noted.
+    /// once, whoever asks. One that it was owed otherwise since is only noted. Where it was disabled or deleted by
+    /// now, it is owed nothing.
     pub fn replay(&self, webhook: &Webhook, since: Timestamp, most: u32, now: Timestamp) -> Result<Missed> {
         self.write(|tx| {
+            // As it is now: whoever changes it meanwhile may also take its lines away.
+            let Some(webhook) = webhooks::find(tx, webhook.id)?.filter(|webhook| webhook.enabled) else {
+                return Ok(Missed::default());
+            };
             let found: Vec<(i64, i64)> = tx
                 .prepare_cached(
                     "SELECT id, event_seq FROM suppressions INDEXED BY suppressions_missed
@@ -49,7 +54,7 @@ impl Store {
                 .collect::<rusqlite::Result<_>>()?;
             let mut replayed = Missed { missed: found.len() as u64, owed: 0 };
             for (suppression, seq) in found {
-                let (delivery, new) = owe(tx, webhook, seq, now)?;
+                let (delivery, new) = owe(tx, &webhook, seq, now)?;
                 replayed.owed += u64::from(new);
                 tx.prepare_cached(
                     "UPDATE suppressions SET replayed_at = ?2, delivery_id = ?3 WHERE id = ?1",

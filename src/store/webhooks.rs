@@ -121,7 +121,8 @@ pub(super) fn live(tx: &Transaction) -> rusqlite::Result<Vec<Webhook>> {
         .collect()
 }
 
-fn find(tx: &Transaction, id: i64) -> rusqlite::Result<Option<Webhook>> {
+/// The webhook with this id, unless it was deleted.
+pub(super) fn find(tx: &Transaction, id: i64) -> rusqlite::Result<Option<Webhook>> {
     tx.prepare_cached(&format!("SELECT {COLUMNS} FROM webhooks WHERE id = ?1 AND deleted_at IS NULL"))?
         .query_row([id], from_row)
         .optional()

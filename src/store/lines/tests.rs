@@ -309,3 +309,40 @@ fn what_was_held_when_a_webhook_became_ordered_goes_one_by_one_once_it_is_given_
         }
     }
 }
+
+#[test]
+fn a_replay_follows_the_webhook_as_it_is_now() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut world = World::new(directory.path());
+    change(&world, WebhookChanges::enabled(false));
+    for permit in [1, 1, 2] {
+        missed(&mut world, permit);
+    }
+    change(&world, WebhookChanges::enabled(true));
+    let webhook = world.store.webhook(world.webhook).unwrap().unwrap();
+    // Somebody changes it while it is replayed.
+    change(&world, ordered(false));
+    let replayed = world.store.replay(&webhook, Timestamp::UNIX_EPOCH, 2, world.now).unwrap();
+    assert_eq!((replayed.missed, replayed.owed), (2, 2));
+    let due = Due { newest_attempt: i64::MAX, ..Due::default() };
+    let room = |_: i64| 4;
+    let claimed = world
+        .store
+        .together(|round| round.claim(&due, &mut Grants::new(&room), 0, 4, LEASE, world.now))
+        .unwrap();
+    assert_eq!(claimed.len(), 2, "nothing leads a line of an unordered webhook");
+
+    change(&world, WebhookChanges::enabled(false));
+    let later = |world: &World| world.store.replay(&webhook, Timestamp::UNIX_EPOCH, 2, world.now).unwrap();
+    assert_eq!(later(&world).missed, 0);
+    assert!(world.store.delete_webhook(world.webhook, world.now).unwrap());
+    assert_eq!(later(&world).missed, 0, "nobody would ever send it");
+}
+
+/// An event that comes while the webhook is disabled.
+fn missed(world: &mut World, permit: u8) {
+    world.random += 1;
+    let event = world.event(permit);
+    let accepted = world.store.accept(&[event], world.now, Hold::Nothing).unwrap().remove(0);
+    assert_eq!(accepted.suppressed.len(), 1);
+}

@@ -10,7 +10,7 @@ use super::Hooks;
 use crate::delivery::{Delivery, DeliveryFilter, Status, WaitsFor};
 use crate::dispatcher::{Told, Work};
 use crate::error::{Error, Report, Result};
-use crate::store::Due;
+use crate::store::{Due, webhook_deleted};
 use crate::webhook::Webhook;
 
 /// This many deliveries are owed again at once; the next follow when all of them were attempted.
@@ -115,13 +115,7 @@ impl Hooks {
             let refused =
                 |message: String, hint: String| Err(Error::Refused(Report::new(message).hint(hint)));
             match self.store.webhook(delivery.webhook)? {
-                None => {
-                    return refused(
-                        format!("delivery {id} cannot be sent again: its webhook was deleted"),
-                        "create the webhook anew and emit the event with an own `--idempotency-key`"
-                            .to_owned(),
-                    );
-                }
+                None => return Err(webhook_deleted(*id)),
                 Some(webhook) if !webhook.enabled => {
                     return refused(
                         format!("delivery {id} cannot be sent again: webhook `{}` is disabled", webhook.name),

@@ -48,7 +48,7 @@ impl Round<'_> {
 
 impl Store {
     /// Owes these deliveries again from now on, whatever became of them, with the whole schedule before them.
-    /// Where a worker holds one of them at this moment, all of them are `Refused`.
+    /// Where a worker holds one of them at this moment, or its webhook was deleted, all of them are `Refused`.
     pub fn owe_again(&self, ids: &[i64], now: Timestamp) -> Result<()> {
         self.write(|tx| {
             let mut again = tx.prepare_cached(&format!(
@@ -62,6 +62,12 @@ impl Store {
                  WHERE id = ?1 AND (claimed_at IS NULL OR due_at <= ?2 OR claimed_at > ?2 + {CLOCK_SET_BACK})"
             ))?;
             for id in ids {
+                let gone = "SELECT 1 FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id
+                            WHERE d.id = ?1 AND w.deleted_at IS NOT NULL";
+                // Nobody would ever send it.
+                if tx.prepare_cached(gone)?.exists([id])? {
+                    return Err(webhook_deleted(*id).into());
+                }
                 if again.execute(params![id, column::millis(now)])? == 0 {
                     return Err(being_sent(*id).into());
                 }
@@ -70,6 +76,12 @@ impl Store {
             Ok(())
         })
     }
+}
+
+/// Why a delivery of a webhook that was deleted is not sent again.
+pub fn webhook_deleted(id: i64) -> Error {
+    let report = Report::new(format!("delivery {id} cannot be sent again: its webhook was deleted"));
+    Error::Refused(report.hint("create the webhook anew and emit the event with an own `--idempotency-key`"))
 }
 
 fn being_sent(id: i64) -> Error {

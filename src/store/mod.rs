@@ -35,7 +35,7 @@ use fault::Fault;
 
 pub use acceptance::Accepted;
 pub use claims::{Due, Survey};
-pub use deliveries::Finished;
+pub use deliveries::{Finished, webhook_deleted};
 pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
 pub use replays::Missed;

@@ -346,3 +346,17 @@ fn missed(world: &mut World, permit: u8) {
     let accepted = world.store.accept(&[event], world.now, Hold::Nothing).unwrap().remove(0);
     assert_eq!(accepted.suppressed.len(), 1);
 }
+
+#[test]
+fn what_a_deleted_webhook_was_sent_is_not_owed_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut world = World::new(directory.path());
+    world.emit(1, true);
+    let claim = world.claims.remove(0);
+    world.end(claim, Ended::Delivered);
+    assert!(world.store.delete_webhook(world.webhook, world.now).unwrap());
+    let error = world.store.owe_again(&[1], world.now).unwrap_err().to_string();
+    assert!(error.contains("its webhook was deleted"), "{error}");
+    let (delivery, ..) = world.store.delivery(1).unwrap().unwrap();
+    assert_eq!(delivery.status, Status::Success);
+}

@@ -22,6 +22,8 @@ const DEEPEST: usize = 2048;
 const LOW: usize = 1024;
 /// What waits in all lanes has at most this many bytes, and at least one claim a lane.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// By so much a request may be late and the next one not be late with it: threads wake when the system likes.
+const LATE: Duration = Duration::from_millis(20);
 /// A webhook whose attempts have failed so often in a row gets no more in a run that ends.
 const GIVE_UP_AFTER: u32 = 10;
 
@@ -48,12 +50,6 @@ struct Waiting {
     turn: Option<Instant>,
 }
 
-impl Waiting {
-    fn may_go(&self, now: Instant) -> bool {
-        self.turn.is_none_or(|turn| turn <= now)
-    }
-}
-
 #[derive(Debug)]
 struct Lane {
     waiting: VecDeque<Waiting>,
@@ -63,9 +59,26 @@ struct Lane {
     /// How long an exchange takes, as of late.
     took: Duration,
     failed_in_a_row: u32,
+    /// With a rate: from when the interval to the next request counts.
+    paced: Option<Instant>,
 }
 
 impl Lane {
+    /// Before when the first one is not to be sent; `None` where the webhook has no rate. Turns that have passed
+    /// while the receiver was busy are not made up for all at once.
+    fn turn(&self) -> Option<Instant> {
+        let first = self.waiting.front()?;
+        let spaced = self.paced.zip(first.claim.webhook.rate).map(|(paced, rate)| paced + rate.interval());
+        first.turn.map(|turn| spaced.map_or(turn, |spaced| turn.max(spaced)))
+    }
+
+    /// Notes that the first one is sent now.
+    fn pace(&mut self, now: Instant) {
+        if let Some(turn) = self.turn() {
+            self.paced = Some(now.checked_sub(LATE).map_or(turn, |earliest| turn.max(earliest)));
+        }
+    }
+
     /// How many requests may be under way at the moment.
     fn limit(&self) -> usize {
         let useful = usize::try_from(self.took.as_micros() / SLOWER.as_micros()).unwrap_or(WIDEST);
@@ -77,7 +90,8 @@ impl Default for Lane {
     fn default() -> Self {
         // A receiver that nothing is known of may be a slow one.
         let took = Duration::from_millis(100);
-        Self { waiting: VecDeque::new(), under_way: 0, width: WIDEST / 2, took, failed_in_a_row: 0 }
+        let width = WIDEST / 2;
+        Self { waiting: VecDeque::new(), under_way: 0, width, took, failed_in_a_row: 0, paced: None }
     }
 }
 
@@ -85,7 +99,7 @@ impl Lanes {
     /// Puts claims that were made at `now` at the ends of their lanes.
     pub fn extend(&mut self, claims: Vec<Claim>, now: Instant) {
         for claim in claims {
-            let turn = (!claim.turn.is_zero()).then(|| now + claim.turn);
+            let turn = (!claim.turn.is_zero() || claim.webhook.rate.is_some()).then(|| now + claim.turn);
             self.waiting += 1;
             self.with_turn += usize::from(turn.is_some());
             self.waiting_bytes += claim.event.body.len();
@@ -108,12 +122,14 @@ impl Lanes {
         // The last threads are kept for lanes that have none: slow receivers must not take them all.
         let spare = self.under_way + RESERVED < super::THREADS;
         let open = |(_, lane): &(&i64, &Lane)| {
-            lane.waiting.front().is_some_and(|first| first.may_go(now))
+            !lane.waiting.is_empty()
+                && lane.turn().is_none_or(|turn| turn <= now)
                 && lane.under_way < lane.limit()
                 && (spare || lane.under_way == 0)
         };
         let id = *after.chain(self.by_webhook.range(..=self.served)).find(open)?.0;
         let lane = self.by_webhook.get_mut(&id)?;
+        lane.pace(now);
         let first = lane.waiting.pop_front()?;
         lane.under_way += 1;
         self.served = id;
@@ -164,7 +180,7 @@ impl Lanes {
             return None;
         }
         let open = self.by_webhook.values().filter(|lane| lane.under_way < lane.limit());
-        open.filter_map(|lane| lane.waiting.front()?.turn).min()
+        open.filter_map(Lane::turn).min()
     }
 
     /// How many more claims the lane of this webhook can use soon: as many as can be under way, and those that

@@ -16,6 +16,9 @@ const GATHERED: Duration = Duration::from_millis(20);
 /// How soon a run sees what another process has queued, and that it is to stop.
 const POLL: Duration = Duration::from_millis(250);
 
+/// How long a thread takes, at the most, from being woken for a turn to its request.
+const TAKEN: Duration = Duration::from_millis(5);
+
 /// What goes into one transaction.
 #[derive(Default)]
 struct Step {
@@ -187,8 +190,9 @@ fn wake_for_turns(shared: &Shared) {
 fn next_event(shared: &Shared, work: Option<&Work>, lookout: &Lookout) -> Instant {
     let now = Instant::now();
     let look = work.map_or(now + POLL, |_| lookout.at.max(now));
-    // A turn that has come already waits for a thread.
-    let turn = shared.lanes().next_turn().filter(|turn| *turn > now);
+    // A turn that has come already waits for a thread that is just about to take it, as a rule; the next turn is
+    // not to be slept through.
+    let turn = shared.lanes().next_turn().map(|turn| turn.max(now + TAKEN));
     turn.map_or(look, |turn| turn.min(look)).min(now + POLL)
 }
 

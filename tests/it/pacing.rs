@@ -1,6 +1,7 @@
 //! Webhooks that are paused, that take so many requests a second, and that have a schedule of their own.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -98,6 +99,30 @@ fn assert_spread(receiver: &Receiver, count: usize, interval: Duration) {
     let whole = requests[count - 1].at - requests[0].at;
     let least = interval * u32::try_from(count - 1).unwrap();
     assert!(whole + interval * 2 >= least, "{count} requests within {whole:?}, not {least:?}");
+}
+
+#[test]
+fn what_a_receiver_has_delayed_is_not_made_up_for_all_at_once() {
+    let begun = Instant::now();
+    let receiver = Receiver::start(Behaviour::by(move |_| {
+        thread::sleep(Duration::from_secs(3).saturating_sub(begun.elapsed()));
+        Reply::status(204)
+    }));
+    let sandbox = Sandbox::new();
+    sandbox.create_with("A", &receiver.url("/"), &["*"], &["--rate", "20/s"]);
+    let line = |permit| {
+        format!("{}\n", json!({"event": "permit_created", "permit_id": permit, "permit_number": "P"}))
+    };
+    let batch: String = (1..=100).map(line).collect();
+    sandbox.cmd().args(["emit", "--batch", "-"]).stdin(batch).run().ok();
+    let mut times: Vec<_> = receiver.received().iter().map(|request| request.at).collect();
+    times.sort();
+    assert_eq!(times.len(), 100);
+    let most = (0..100).map(|first| {
+        times[first..].iter().filter(|time| **time < times[first] + Duration::from_millis(500)).count()
+    });
+    let most = most.max().unwrap();
+    assert!(most <= 14, "{most} requests within half a second, where 10 are allowed");
 }
 
 #[test]

@@ -19,7 +19,7 @@ const SUPPLY: Duration = Duration::from_millis(500);
 /// The most that waits in one lane.
 const DEEPEST: usize = 2048;
 /// As long as less than this waits in all lanes, more is wanted: it keeps the threads busy for some milliseconds.
-const LOW: usize = 1024;
+const LOW: usize = 512;
 /// What waits in all lanes has at most this many bytes, and at least one claim a lane.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// By so much a request may be late and the next one not be late with it: threads wake when the system likes.

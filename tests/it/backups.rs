@@ -4,13 +4,13 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::json;
 
 use crate::database::DAY;
+use crate::mounts;
 use crate::pruning::fill;
 use crate::sandbox::Sandbox;
 use crate::steps::{NOBODY, connect, emit, rows};
@@ -228,16 +228,7 @@ fn on_a_full_disk_the_old_backup_stays_and_nothing_is_left_of_the_new_one() {
         ls -A disk >left.txt
         cat disk/x.db >>left.txt
     "#;
-    let ended = Command::new("unshare")
-        .args(["-rm", "sh", "-c", script])
-        .env("PROGRAM", env!("CARGO_BIN_EXE_ptw-hooks"))
-        .env("PTW_HOOKS_DB", sandbox.db_path())
-        .env("HOME", sandbox.dir().join("home"))
-        .current_dir(sandbox.dir())
-        .output()
-        .expect("`unshare` of util-linux can be started");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "the script failed: {said}{}", String::from_utf8_lossy(&ended.stdout));
+    mounts::run(&sandbox, script, sandbox.db_path(), "");
     let read = |name: &str| fs::read_to_string(sandbox.dir().join(name)).unwrap();
     assert_eq!((read("codes.txt").as_str(), read("out.txt").as_str()), ("1\n1\n", ""));
     assert_eq!(read("left.txt"), "x.db\nold\n");

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use rusqlite::Connection;
 
+use crate::mounts;
 use crate::sandbox::Sandbox;
 use crate::steps::{NOBODY, connect, emit};
 
@@ -183,16 +184,7 @@ fn on_a_full_disk_nothing_is_stored_and_all_is_well_when_there_is_space_again() 
         echo "after $code" >>codes.txt
         "$PROGRAM" deliveries -o csv >log.txt
     "#;
-    let ended = Command::new("unshare")
-        .args(["-rm", "sh", "-c", script])
-        .env("PROGRAM", env!("CARGO_BIN_EXE_ptw-hooks"))
-        .env("PTW_HOOKS_DB", "disk/x.db")
-        .env("HOME", sandbox.dir().join("home"))
-        .current_dir(sandbox.dir())
-        .output()
-        .expect("`unshare` of util-linux can be started");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "the script failed: {said}{}", String::from_utf8_lossy(&ended.stdout));
+    mounts::run(&sandbox, script, "disk/x.db", "");
     let read = |name: &str| fs::read_to_string(sandbox.dir().join(name)).unwrap();
     assert_eq!(read("codes.txt"), "0 1\n36K 1\nafter 3\n");
     assert_eq!(read("out.txt"), "");

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::mounts;
 use crate::receiver::{Receiver, Reply};
 use crate::sandbox::Sandbox;
 use crate::steps::rows;
@@ -35,17 +35,7 @@ const BEGIN: &str = r#"
 /// Runs a script that has a small disk of its own at `disk`, which nobody else sees.
 fn play(sandbox: &Sandbox, receiver: &Receiver, script: &str) {
     fs::create_dir(sandbox.dir().join("disk")).unwrap();
-    let ended = Command::new("unshare")
-        .args(["-rm", "sh", "-c", &format!("{BEGIN}{script}")])
-        .env("PROGRAM", env!("CARGO_BIN_EXE_ptw-hooks"))
-        .env("PTW_HOOKS_DB", "disk/x.db")
-        .env("URL", receiver.url("/a"))
-        .env("HOME", sandbox.dir().join("home"))
-        .current_dir(sandbox.dir())
-        .output()
-        .expect("`unshare` of util-linux can be started");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "the script failed: {said}{}", String::from_utf8_lossy(&ended.stdout));
+    mounts::run(sandbox, &format!("{BEGIN}{script}"), "disk/x.db", &receiver.url("/a"));
 }
 
 fn read(sandbox: &Sandbox, name: &str) -> String {

@@ -57,7 +57,8 @@ struct Lookout {
     due_in: Option<Duration>,
     /// The webhook that was claimed for last; the next one comes first next time.
     served: i64,
-    /// How many deliveries an event owes, as of late: so many events wait for each that is accepted too early.
+    /// How many deliveries an event owes, as of late; 0 before the first look. So many deliveries wait for each
+    /// event that is accepted too early.
     fan_out: usize,
 }
 
@@ -82,7 +83,7 @@ impl Dispatcher<'_> {
                     if Instant::now() >= lookout.at {
                         self.look(shared, work, &mut lookout, &mut step)?;
                     }
-                    let wanted = shared.lanes().wanted().div_ceil(lookout.fan_out);
+                    let wanted = shared.lanes().wanted().div_ceil(lookout.fan_out.max(1));
                     if wanted > 0 {
                         step.fed = shared.inbox.take_fed(wanted.min(AT_ONCE));
                     }

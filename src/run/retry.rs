@@ -154,10 +154,10 @@ pub fn replay(session: &mut Session, args: ReplayArgs) -> Result<u8> {
     let replaying = Replaying { webhook: args.webhook, since };
     let signal = signals::listen()?;
     let hooks = session.hooks(Presence::Required)?;
-    let disabled: Vec<Replayed> =
-        hooks.missed(&replaying)?.into_iter().filter(|one| !one.webhook.enabled).collect();
+    let missed = hooks.missed(&replaying)?;
+    let disabled: Vec<Replayed> = missed.iter().filter(|one| !one.webhook.enabled).cloned().collect();
     let replayed = if args.dry_run {
-        hooks.missed(&replaying)?
+        missed
     } else {
         let mut replayed = hooks.replay(&replaying, signal.stop())?;
         if !args.queue {

@@ -166,6 +166,23 @@ fn what_has_no_turn_soon_is_left_to_a_worker() {
 }
 
 #[test]
+fn a_retry_waits_longer_for_a_turn_than_an_emission_does() {
+    let receiver = Receiver::start(Behaviour::status(204));
+    let sandbox = Sandbox::new();
+    sandbox.create_with("A", &receiver.url("/"), &["*"], &["--rate", "1/h"]);
+    emit(&sandbox, 1, &[]).ok();
+    // The next turn comes in 13 seconds: too late for `emit`, in time for `retry`.
+    let soon = "UPDATE webhooks SET next_turn_us = (unixepoch() + 13) * 1000000";
+    crate::database::change(&sandbox, soon);
+    emit(&sandbox, 2, &[]).code(UNDELIVERED);
+    sandbox.run(["retry"]).ok().stdout_has("A                1        0       0");
+    let requests = receiver.received();
+    assert_eq!(requests.len(), 2);
+    let between = requests[1].at - requests[0].at;
+    assert!(between >= Duration::from_secs(11), "only {between:?} after the first");
+}
+
+#[test]
 fn a_clock_that_was_set_back_does_not_stop_a_webhook_with_a_rate() {
     let receiver = Receiver::start(Behaviour::status(204));
     let sandbox = Sandbox::new();

@@ -21,7 +21,7 @@ pub mod exit {
 }
 
 /// What every verb returns when it cannot do its work.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Error {
     /// The input was bad; all its problems at once, never an empty list.
     Invalid(Vec<Problem>),

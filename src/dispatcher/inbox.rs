@@ -1,11 +1,14 @@
 //! What comes to the leading thread: attempts that have ended, and events to accept. It sleeps until there is
 //! as much as it wants, so that a burst of attempts wakes it once and not each time.
+//!
+//! Events come in two ways. A feed brings them as fast as they can be sent, and waits where that is slower. Who
+//! asks for one to be accepted gets an answer, and that does not wait for anything that is sent.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::{Ended, Fed};
+use super::{Asked, Ended, Fed};
 
 /// This many groups of events wait at most; whoever brings more waits with them.
 const AHEAD: usize = 16;
@@ -24,6 +27,7 @@ pub struct Inbox {
 struct State {
     ended: Vec<Ended>,
     fed: VecDeque<Fed>,
+    asked: VecDeque<Asked>,
     /// How many feeds may still bring events.
     feeds: usize,
     /// How many attempts have to have ended to wake the leading thread.
@@ -80,13 +84,24 @@ impl Inbox {
         }
     }
 
+    /// Asks for an event to be accepted. Whoever leads answers; where nobody does, whoever leads next.
+    pub fn ask(&self, asked: Asked) {
+        let mut state = self.lock();
+        state.asked.push_back(asked);
+        // The first one wakes: the others come with it.
+        if state.asked.len() == 1 {
+            self.arrived.notify_one();
+        }
+    }
+
     /// Waits until so many attempts have ended, or, where it is `hungry`, events have come or will come no
-    /// more; at the longest until then. Only an inbox that was fed a moment ago can be hungry.
+    /// more; or somebody asks; at the longest until then. Only an inbox that was fed a moment ago can be hungry.
     pub fn wait(&self, wanted: usize, hungry: bool, until: Instant) {
         let mut state = self.lock();
         (state.wanted, state.hungry) = (wanted, hungry);
         while state.ended.len() < wanted
             && !(hungry && (!state.fed.is_empty() || state.feeds == 0))
+            && state.asked.is_empty()
             && !state.closed
         {
             let left = until.saturating_duration_since(Instant::now());
@@ -119,10 +134,27 @@ impl Inbox {
         all
     }
 
+    /// Up to so many of those who ask, the first ones first.
+    pub fn take_asked(&self, most: usize) -> Vec<Asked> {
+        let mut state = self.lock();
+        let most = most.min(state.asked.len());
+        state.asked.drain(..most).collect()
+    }
+
+    /// Waits until somebody asks, at the longest until then.
+    pub fn wait_for_asked(&self, until: Instant) {
+        self.wait(usize::MAX, false, until);
+    }
+
     /// Whether events may still come.
     pub fn is_fed(&self) -> bool {
         let state = self.lock();
         state.feeds > 0 || !state.fed.is_empty()
+    }
+
+    /// Says that a run begins, which takes what comes.
+    pub(super) fn open(&self) {
+        self.lock().closed = false;
     }
 
     /// Says that nothing is taken any more.

@@ -1,14 +1,15 @@
 //! The leading thread: records what has ended, accepts what is fed and claims what is due, all of it together
 //! in one transaction after the other, until all is done.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{AT_ONCE, Dispatcher, Ended, Fed, Shared, THREADS, Told, Work};
+use super::{AT_ONCE, Asked, Dispatcher, Ended, Fed, Shared, THREADS, Told, Work};
 use crate::delivery::Claim;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Finished, Grants, Hold, LONGEST_TURN, Lease};
 
 /// How long attempts wait for others to be recorded with, while the threads are busy.
@@ -19,6 +20,9 @@ const POLL: Duration = Duration::from_millis(250);
 /// How long a thread takes, at the most, from being woken for a turn to its request.
 const TAKEN: Duration = Duration::from_millis(5);
 
+/// How long a run that endures waits after the database has failed, unless somebody asks before.
+const AFTER_FAILURE: Duration = Duration::from_millis(250);
+
 /// What goes into one transaction.
 #[derive(Default)]
 struct Step {
@@ -26,6 +30,8 @@ struct Step {
     /// Held, and to be given back.
     unsent: Vec<Claim>,
     fed: Fed,
+    /// Accepted whatever waits in the lanes.
+    asked: Vec<Asked>,
     /// Whether something can be claimed.
     claim: bool,
 }
@@ -45,7 +51,20 @@ impl Step {
             && self.unsent.is_empty()
             && self.fed.events.is_empty()
             && self.fed.refused.is_empty()
+            && self.asked.is_empty()
             && !self.claim
+    }
+
+    /// How many more attempts fit in.
+    fn room(&self) -> usize {
+        AT_ONCE.saturating_sub(self.finished.len())
+    }
+
+    /// Tells everybody who asked that it has failed.
+    fn refuse(&mut self, error: &Error) {
+        for asked in self.asked.drain(..) {
+            (asked.answer)(Err(error.clone()));
+        }
     }
 }
 
@@ -65,52 +84,79 @@ struct Lookout {
 impl Dispatcher<'_> {
     pub(super) fn lead(&self, shared: &Shared, mut work: Option<Work>) -> Result<()> {
         let mut lookout = Lookout { at: Instant::now(), due_in: None, served: 0, fan_out: 0 };
+        let mut step = Step::default();
         // Only a worker that panicked closes the lanes before this ends: what it held is never done.
         while !shared.lanes().is_closed() {
             let stopped = work.as_ref().is_some_and(|work| work.stop.load(Ordering::Acquire));
-            wake_for_turns(shared);
-            // What a worker has finished it hands over before its lane is idle: the order matters.
-            let idle = shared.lanes().is_idle();
-            let mut step = Step::default();
-            step.add(shared.inbox.take_ended(AT_ONCE));
-            if let Some(work) = &work {
-                if stopped {
-                    step.unsent.extend(shared.lanes().drain());
-                } else {
-                    if !work.watch {
-                        step.unsent.extend(shared.lanes().drain_given_up());
-                    }
-                    if Instant::now() >= lookout.at {
-                        self.look(shared, work, &mut lookout, &mut step)?;
-                    }
-                    let wanted = shared.lanes().wanted().div_ceil(lookout.fan_out.max(1));
-                    if wanted > 0 {
-                        step.fed = shared.inbox.take_fed(wanted.min(AT_ONCE));
-                    }
+            match self.round(shared, &mut step, work.as_mut(), &mut lookout, stopped) {
+                Ok(true) => return Ok(()),
+                Ok(false) => step = Step::default(),
+                Err(error) => {
+                    step.refuse(&error);
+                    let Some(work) = work.as_mut().filter(|work| work.endures && !stopped) else {
+                        return Err(error);
+                    };
+                    (work.told)(Told::Failed(&error));
+                    step.claim = false;
+                    shared.inbox.wait(usize::MAX, false, Instant::now() + AFTER_FAILURE);
                 }
             }
-            let fed = !stopped && shared.inbox.is_fed();
-            if step.is_empty() {
-                let more_to_come = work.as_ref().is_some_and(|work| {
-                    let turn_comes = lookout.due_in.is_some_and(|turn| match work.patience {
-                        Some(until) => Instant::now() + turn <= until,
-                        None => turn <= LONGEST_TURN,
-                    });
-                    fed || !stopped && (work.watch || turn_comes)
-                });
-                if idle && !more_to_come {
-                    return Ok(());
-                }
-                let hungry = fed && shared.lanes().wanted() > 0;
-                shared.inbox.wait(1, hungry, next_event(shared, work.as_ref(), &lookout));
-                continue;
-            }
-            if step.fed.events.is_empty() {
-                gather(&mut step, shared, fed);
-            }
-            self.commit(shared, step, work.as_mut(), &mut lookout)?;
         }
         Ok(())
+    }
+
+    /// One transaction, or one rest; `step` may hold what an earlier one could not store. Returns whether all is
+    /// done.
+    fn round(
+        &self,
+        shared: &Shared,
+        step: &mut Step,
+        work: Option<&mut Work>,
+        lookout: &mut Lookout,
+        stopped: bool,
+    ) -> Result<bool> {
+        wake_for_turns(shared);
+        // What a worker has finished it hands over before its lane is idle: the order matters.
+        let idle = shared.lanes().is_idle();
+        step.add(shared.inbox.take_ended(step.room()));
+        if let Some(work) = &work {
+            step.asked = shared.inbox.take_asked(AT_ONCE);
+            if stopped {
+                step.unsent.extend(shared.lanes().drain());
+            } else {
+                if !work.watch {
+                    step.unsent.extend(shared.lanes().drain_given_up());
+                }
+                if Instant::now() >= lookout.at {
+                    self.look(shared, work, lookout, step)?;
+                }
+                let wanted = shared.lanes().wanted().div_ceil(lookout.fan_out.max(1));
+                if wanted > 0 && step.fed.events.is_empty() {
+                    step.fed = shared.inbox.take_fed(wanted.min(AT_ONCE));
+                }
+            }
+        }
+        let fed = !stopped && shared.inbox.is_fed();
+        if step.is_empty() {
+            let more_to_come = work.as_ref().is_some_and(|work| {
+                let turn_comes = lookout.due_in.is_some_and(|turn| match work.patience {
+                    Some(until) => Instant::now() + turn <= until,
+                    None => turn <= LONGEST_TURN,
+                });
+                fed || !stopped && (work.watch || turn_comes)
+            });
+            if idle && !more_to_come {
+                return Ok(true);
+            }
+            let hungry = fed && shared.lanes().wanted() > 0;
+            shared.inbox.wait(1, hungry, next_event(shared, work.as_deref(), lookout));
+            return Ok(false);
+        }
+        if step.fed.events.is_empty() && step.asked.is_empty() {
+            gather(step, shared, fed);
+        }
+        self.commit(shared, step, work, lookout)?;
+        Ok(false)
     }
 
     /// Sees what is due, and what waits here for webhooks that were deleted, disabled, paused or changed since
@@ -133,26 +179,32 @@ impl Dispatcher<'_> {
     fn commit(
         &self,
         shared: &Shared,
-        step: Step,
+        step: &mut Step,
         work: Option<&mut Work>,
         lookout: &mut Lookout,
     ) -> Result<()> {
-        let Step { finished, unsent, fed, claim } = step;
         let lease = Lease { timeout: self.timeout, at_once: THREADS };
         let watch = work.as_ref().is_some_and(|work| work.watch);
         let room = |webhook| room(shared, watch, webhook);
         let mut grants = Grants::new(&room);
-        let due = work.as_ref().filter(|_| claim).map(|work| &work.due);
+        let due = work.as_ref().filter(|_| step.claim).map(|work| &work.due);
         let (now, at) = (Timestamp::now(), Instant::now());
-        let (mut claims, mut accepted) = self.store.together(|round| {
-            round.record(&finished, now)?;
-            round.release(&unsent, now)?;
+        let mut events = std::mem::take(&mut step.fed.events);
+        let fed = events.len();
+        events.extend(step.asked.iter().map(|asked| Arc::clone(&asked.event)));
+        let stored = self.store.together(|round| {
+            round.record(&step.finished, now)?;
+            round.release(&step.unsent, now)?;
             let claims = match due {
                 Some(due) => round.claim(due, &mut grants, lookout.served, AT_ONCE, lease, now)?,
                 None => Vec::new(),
             };
-            let accepted = round.accept(&fed.events, now, Hold::Granted(lease, &mut grants))?;
+            let accepted = round.accept(&events, now, Hold::Granted(lease, &mut grants))?;
             Ok((claims, accepted))
+        });
+        let (mut claims, mut accepted) = stored.inspect_err(|_| {
+            events.truncate(fed);
+            step.fed.events = events;
         })?;
         lookout.served = claims.last().map_or(lookout.served, |claim| claim.webhook.id);
         if !accepted.is_empty() {
@@ -167,15 +219,18 @@ impl Dispatcher<'_> {
         // There is room in the lanes again, and the next of a line may be free to go.
         lookout.at = Instant::now();
         if let Some(work) = work {
-            for (line, error) in &fed.refused {
+            for (line, error) in &step.fed.refused {
                 (work.told)(Told::Refused(*line, error));
             }
             for one in &accepted {
                 (work.told)(Told::Accepted(one));
             }
-            for one in &finished {
+            for one in &step.finished {
                 (work.told)(Told::Finished(one));
             }
+        }
+        for (asked, one) in step.asked.drain(..).zip(accepted.into_iter().skip(fed)) {
+            (asked.answer)(Ok(one));
         }
         Ok(())
     }
@@ -209,7 +264,7 @@ fn gather(step: &mut Step, shared: &Shared, hungry: bool) {
     if step.finished.is_empty() || step.finished.len() >= AT_ONCE || !shared.lanes().is_busy() {
         return;
     }
-    let wanted = AT_ONCE - step.finished.len();
+    let wanted = step.room();
     shared.inbox.wait(wanted, hungry && shared.lanes().wanted() > 0, Instant::now() + GATHERED);
     step.add(shared.inbox.take_ended(wanted));
 }

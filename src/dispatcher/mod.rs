@@ -49,6 +49,9 @@ pub struct Work<'a> {
     pub watch: bool,
     /// Brings events to accept while others are sent; the run goes on until its feeds end.
     pub inbox: Option<Arc<Inbox>>,
+    /// Whether to go on where the database fails for a while: what was sent is recorded later, and whoever
+    /// asked meanwhile hears of the failure.
+    pub endures: bool,
     /// Until then the run waits for webhooks with a rate; without it, as long as each turn comes soon.
     pub patience: Option<Instant>,
     /// Set from outside to end: what is under way is finished, the rest is released.
@@ -66,6 +69,14 @@ pub struct Fed {
     pub refused: Vec<(u64, Error)>,
 }
 
+/// An event that somebody wants accepted.
+pub struct Asked {
+    /// The event.
+    pub event: Arc<Event>,
+    /// Is told what became of it, once it is on the disk, or why it is not.
+    pub answer: Box<dyn FnOnce(Result<Accepted>) + Send>,
+}
+
 /// What a run tells of itself.
 pub enum Told<'a> {
     /// A line of the feed is no event.
@@ -74,6 +85,8 @@ pub enum Told<'a> {
     Accepted(&'a Accepted),
     /// An attempt was recorded.
     Finished(&'a Finished),
+    /// The database failed; the run tries again.
+    Failed(&'a Error),
 }
 
 /// How a claim ended.
@@ -134,6 +147,7 @@ impl Dispatcher<'_> {
         let mut lanes = Lanes::default();
         lanes.extend(claims, Instant::now());
         let inbox = work.as_ref().and_then(|work| work.inbox.clone()).unwrap_or_default();
+        inbox.open();
         let shared = Shared { lanes: Mutex::new(lanes), changed: Condvar::new(), inbox };
         thread::scope(|scope| {
             let closing = Closing(&shared);

@@ -61,6 +61,8 @@ impl Batch {
         match told {
             Told::Refused(..) => self.bad_lines += 1,
             Told::Accepted(accepted) => self.accepted(accepted),
+            // A batch ends with the first failure, which is its result.
+            Told::Failed(_) => {}
             Told::Finished(Finished { claim, .. }) if !self.own.contains(claim.delivery) => {}
             Told::Finished(Finished { claim, next, .. }) => {
                 let tally = self.tallies.entry(claim.webhook.id).or_insert_with(|| Tally {
@@ -75,7 +77,7 @@ impl Batch {
     fn accepted(&mut self, accepted: &Accepted) {
         let count = |reason| accepted.suppressed.iter().filter(|one| one.reason == reason).count() as u64;
         self.accepted += 1;
-        accepted.deliveries.iter().for_each(|id| self.own.add(*id));
+        accepted.deliveries.iter().for_each(|owed| self.own.add(owed.id));
         self.owed += accepted.deliveries.len() as u64;
         self.duplicates += count(SuppressionReason::Duplicate);
         self.differing += accepted.suppressed.iter().filter(|one| one.differs).count() as u64;
@@ -146,7 +148,7 @@ impl Hooks {
             }
         };
         let due = Due { newest_attempt: self.store.newest_attempt()?, ..Due::default() };
-        let work = Work { due, watch: false, inbox: Some(inbox), patience: None, stop, told: &mut told };
+        let work = Work { due, watch: false, endures: false, inbox: Some(inbox), patience: None, stop, told: &mut told };
         self.dispatcher(&self.schedule)
             .work(work)
             .map_err(|error| after(error, "what was accepted before is kept"))?;

@@ -77,6 +77,7 @@ impl Hooks {
         };
         let mut accepted = self.store.accept(std::slice::from_ref(&event), identity.now, hold)?;
         let accepted = accepted.pop().unwrap_or_default();
+        let ids: Vec<i64> = accepted.deliveries.iter().map(|owed| owed.id).collect();
         if !accepted.claims.is_empty() {
             self.dispatcher(&self.schedule).send(accepted.claims).map_err(|error| {
                 after(error, "the event was accepted before, and `ptw-hooks retry` sends what it owes")
@@ -84,7 +85,7 @@ impl Hooks {
         }
         Ok(Emission {
             event,
-            deliveries: self.store.deliveries_by_id(&accepted.deliveries)?,
+            deliveries: self.store.deliveries_by_id(&ids)?,
             suppressed: accepted.suppressed,
             unmatched: accepted.unmatched,
         })

@@ -7,6 +7,7 @@ mod log;
 mod prune;
 mod replay;
 mod retry;
+mod serving;
 mod upkeep;
 mod webhooks;
 
@@ -31,6 +32,7 @@ pub use log::Inspection;
 pub use prune::Pruning;
 pub use replay::{Replayed, Replaying};
 pub use retry::{Retrying, Tally};
+pub use serving::{Intake, Worked};
 pub use webhooks::new_secret;
 
 /// What the configuration says about sending and keeping.
@@ -60,6 +62,9 @@ impl Default for Settings {
     }
 }
 
+/// How many connections read beside the one that writes, where many things are done at once.
+const READERS: usize = 4;
+
 /// The product: a database and the means to send.
 pub struct Hooks {
     store: Store,
@@ -76,6 +81,14 @@ impl Hooks {
     /// As [`Store::open`].
     pub fn open(path: &Path, presence: Presence, settings: Settings) -> Result<Self> {
         Ok(Self::new(Store::open(path, presence)?, settings))
+    }
+
+    /// Opens the database at `path` for a process that does many things at once.
+    ///
+    /// # Errors
+    /// As [`Store::open_shared`].
+    pub fn open_shared(path: &Path, presence: Presence, settings: Settings) -> Result<Self> {
+        Ok(Self::new(Store::open_shared(path, presence, READERS)?, settings))
     }
 
     /// Opens the database at `path` to look at it: verbs that write fail.

@@ -79,7 +79,7 @@ impl Hooks {
             }
         };
         let patience = (!retrying.watch).then(|| Instant::now() + PATIENCE);
-        let work = Work { due, watch: retrying.watch, inbox: None, patience, stop, told: &mut told };
+        let work = Work { due, watch: retrying.watch, endures: false, inbox: None, patience, stop, told: &mut told };
         let send = || self.dispatcher(&self.schedule).work(work);
         let worked = if retrying.watch { self.retaining(stop, send) } else { send() };
         worked?;
@@ -138,7 +138,7 @@ impl Hooks {
             let newest_attempt = self.store.newest_attempt()?;
             self.store.owe_again(some, Timestamp::now())?;
             let due = Due { only: Some(some.to_vec()), newest_attempt, ..Due::default() };
-            let work = Work { due, watch: false, inbox: None, patience: None, stop, told: &mut |_| {} };
+            let work = Work { due, watch: false, endures: false, inbox: None, patience: None, stop, told: &mut |_| {} };
             self.dispatcher(&self.schedule).work(work)?;
         }
         self.store.deliveries_by_id(&ids)

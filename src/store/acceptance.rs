@@ -13,11 +13,20 @@ use crate::error::Result;
 use crate::event::Event;
 use crate::webhook::{Match, Webhook};
 
+/// A delivery that an event owes.
+#[derive(Debug, Clone)]
+pub struct Owed {
+    /// The delivery's id.
+    pub id: i64,
+    /// Whom it is owed to.
+    pub webhook: Arc<Webhook>,
+}
+
 /// What became of an event.
 #[derive(Debug, Clone, Default)]
 pub struct Accepted {
     /// The deliveries that it owes, in the order of the webhooks.
-    pub deliveries: Vec<i64>,
+    pub deliveries: Vec<Owed>,
     /// The same, held for sending; empty without a lease.
     pub claims: Vec<Claim>,
     /// The webhooks that were not owed it although they subscribe.
@@ -134,7 +143,7 @@ fn owe(
     let may_go = webhook.paused_at.is_none() && !line.1;
     let by_us = if may_go { try_hold(tx, hold, webhook, webhooks, at)? } else { None };
     let id = insert(tx, event, seq, webhook, at, by_us, line)?;
-    accepted.deliveries.push(id);
+    accepted.deliveries.push(Owed { id, webhook: Arc::clone(webhook) });
     if by_us.is_some() {
         accepted.claims.push(first_claim(id, by_us, webhook, event));
     }

@@ -19,6 +19,12 @@ pub fn open_to_look(path: &Path) -> Result<Connection> {
     connect(path).map_err(|fault| fault.into_error(path))
 }
 
+/// One more connection that changes nothing, of a process that has the file open already: it is not looked at
+/// before, because that would drop the locks of the first one.
+pub fn open_beside(path: &Path) -> Result<Connection> {
+    connect(path).map_err(|fault| fault.into_error(path))
+}
+
 fn connect(path: &Path) -> std::result::Result<Connection, Fault> {
     // Opened for reading only, SQLite would leave the files behind that it needs beside it.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -26,14 +26,13 @@ mod turns;
 mod webhooks;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::Result;
 use fault::Fault;
 
-pub use acceptance::Accepted;
+pub use acceptance::{Accepted, Owed};
 pub use claims::{Due, Survey};
 pub use deliveries::{Finished, webhook_deleted};
 pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
@@ -45,8 +44,11 @@ pub use webhooks::WebhookFilter;
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
-    // One connection for all writes of the process: SQLite's own waiting starves writers that compete.
+    // One connection for all writes of the process: SQLite's own waiting starves writers that compete. The lock is
+    // a fair one: a dispatcher that writes without a pause lets others in between.
     connection: Mutex<Connection>,
+    // For reading beside the writer; without any, reads take turns with writes.
+    readers: Vec<Mutex<Connection>>,
 }
 
 impl Store {
@@ -57,7 +59,19 @@ impl Store {
     /// ours, corrupt, from a newer version, or cannot be read and written. Nothing is changed then.
     pub fn open(path: &Path, presence: Presence) -> Result<Self> {
         let connection = open::open(path, presence)?;
-        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), readers: Vec::new() })
+    }
+
+    /// As [`Self::open`], with so many connections more that read while something is written: for a process that
+    /// does many things at once.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_shared(path: &Path, presence: Presence, readers: usize) -> Result<Self> {
+        let mut store = Self::open(path, presence)?;
+        let readers = (0..readers).map(|_| Ok(Mutex::new(look::open_beside(path)?)));
+        store.readers = readers.collect::<Result<_>>()?;
+        Ok(store)
     }
 
     /// Opens the file at `path` as it is, to look at it and change nothing.
@@ -66,7 +80,7 @@ impl Store {
     /// As [`Self::open`] with a file that has to be there, and `Storage` where it is from an older version.
     pub fn open_to_look(path: &Path) -> Result<Self> {
         let connection = look::open_to_look(path)?;
-        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), readers: Vec::new() })
     }
 
     /// Where the database is.
@@ -82,27 +96,28 @@ impl Store {
 
     /// Runs `work` on a consistent view.
     fn read<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
-        self.within(TransactionBehavior::Deferred, work)
+        let free = self.readers.iter().find_map(Mutex::try_lock);
+        let next = || self.readers.first().unwrap_or(&self.connection).lock();
+        self.within(free.unwrap_or_else(next), TransactionBehavior::Deferred, work)
     }
 
     /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it.
     fn write<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
-        self.within(TransactionBehavior::Immediate, work)
+        self.within(self.connection.lock(), TransactionBehavior::Immediate, work)
     }
 
     /// Runs `work` outside a transaction: for what SQLite does in one of its own, or not at all.
     fn alone<T>(&self, work: impl FnOnce(&mut Connection) -> std::result::Result<T, Fault>) -> Result<T> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut connection).map_err(|fault| fault.into_error(&self.path))
+        work(&mut self.connection.lock()).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn within<T>(
         &self,
+        mut connection: MutexGuard<Connection>,
         behavior: TransactionBehavior,
         work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>,
     ) -> Result<T> {
         // A panic elsewhere left no transaction open: rusqlite rolls back on drop.
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let run = || -> std::result::Result<T, Fault> {
             let transaction = connection.transaction_with_behavior(behavior)?;
             let value = work(&transaction)?;

@@ -2,6 +2,7 @@
 //!
 //! Times are RFC 3339 in UTC with microseconds, durations are milliseconds, and what is absent is `null`.
 
+mod event;
 mod inspection;
 mod upkeep;
 mod webhook;
@@ -17,6 +18,7 @@ use crate::event::{Event, EventType};
 use crate::request::Request;
 use crate::webhook::Webhook;
 
+pub use event::{AcceptedObject, TraceObject};
 pub use inspection::InspectionObject;
 pub use upkeep::{BackupObject, CheckObject, PrunedObject};
 pub use webhook::{CreatedObject, WebhookObject};

@@ -16,6 +16,10 @@ pub struct DeliveryFilter {
     pub event: Option<EventType>,
     /// About this permit.
     pub permit: Option<Permit>,
+    /// About events of this project.
+    pub project: Option<i64>,
+    /// Accepted before this delivery.
+    pub before: Option<i64>,
     /// Accepted at or after this time.
     pub since: Option<Timestamp>,
     /// Accepted before this time.
@@ -27,6 +31,8 @@ pub struct DeliveryFilter {
 /// How a permit is named in a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permit {
+    /// Its id.
+    Id(i64),
     /// A literal that may be the id or the number.
     IdOrNumber(i64, String),
     /// Its number.

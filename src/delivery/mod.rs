@@ -241,6 +241,9 @@ pub enum SuppressionReason {
 }
 
 impl SuppressionReason {
+    /// Every reason.
+    pub const ALL: [Self; 2] = [Self::Duplicate, Self::Disabled];
+
     /// Its name in the log.
     pub const fn name(self) -> &'static str {
         match self {

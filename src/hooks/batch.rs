@@ -148,7 +148,15 @@ impl Hooks {
             }
         };
         let due = Due { newest_attempt: self.store.newest_attempt()?, ..Due::default() };
-        let work = Work { due, watch: false, endures: false, inbox: Some(inbox), patience: None, stop, told: &mut told };
+        let work = Work {
+            due,
+            watch: false,
+            endures: false,
+            inbox: Some(inbox),
+            patience: None,
+            stop,
+            told: &mut told,
+        };
         self.dispatcher(&self.schedule)
             .work(work)
             .map_err(|error| after(error, "what was accepted before is kept"))?;

@@ -1,9 +1,12 @@
 //! The verbs that read the log: deliveries, inspect.
 
+use jiff::Timestamp;
+
 use super::Hooks;
-use crate::delivery::{Attempt, Delivery, DeliveryFilter};
+use crate::delivery::{Attempt, Delivery, DeliveryFilter, Suppression};
 use crate::error::{Error, Report, Result};
 use crate::event::Event;
+use crate::store::Traced;
 
 /// All that is known of one delivery.
 #[derive(Debug, Clone)]
@@ -16,6 +19,19 @@ pub struct Inspection {
     pub attempts: Vec<Attempt>,
 }
 
+/// All that became of one event.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// The event, its body included.
+    pub event: Event,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// The deliveries that it owes.
+    pub deliveries: Vec<Delivery>,
+    /// What it would have owed, and why it does not.
+    pub suppressed: Vec<Suppression>,
+}
+
 impl Hooks {
     /// The deliveries that pass the filter, newest first.
     ///
@@ -23,6 +39,18 @@ impl Hooks {
     /// `Storage`.
     pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Delivery>> {
         self.store.deliveries(filter)
+    }
+
+    /// An event, the deliveries that it owes, and what was suppressed; `None` where there is none.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn trace(&self, event: &str) -> Result<Option<Trace>> {
+        let Some(Traced { event, accepted_at, deliveries, suppressed }) = self.store.event(event)? else {
+            return Ok(None);
+        };
+        let deliveries = self.store.deliveries_by_id(&deliveries)?;
+        Ok(Some(Trace { event, accepted_at, deliveries, suppressed }))
     }
 
     /// One delivery with its request and every attempt.

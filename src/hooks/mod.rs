@@ -25,10 +25,10 @@ use crate::store::Store;
 use crate::upkeep::Age;
 use crate::webhook::Schedule;
 
-pub use crate::store::{Presence, WebhookFilter};
+pub use crate::store::{Accepted, Backlog, Presence, WebhookFilter};
 pub use batch::{Batch, Listener};
 pub use events::{Emission, Preview, Sending};
-pub use log::Inspection;
+pub use log::{Inspection, Trace};
 pub use prune::Pruning;
 pub use replay::{Replayed, Replaying};
 pub use retry::{Retrying, Tally};

@@ -79,7 +79,8 @@ impl Hooks {
             }
         };
         let patience = (!retrying.watch).then(|| Instant::now() + PATIENCE);
-        let work = Work { due, watch: retrying.watch, endures: false, inbox: None, patience, stop, told: &mut told };
+        let work =
+            Work { due, watch: retrying.watch, endures: false, inbox: None, patience, stop, told: &mut told };
         let send = || self.dispatcher(&self.schedule).work(work);
         let worked = if retrying.watch { self.retaining(stop, send) } else { send() };
         worked?;
@@ -110,7 +111,33 @@ impl Hooks {
         // One that is named twice would be held by ourselves the second time.
         let mut named = HashSet::new();
         let ids: Vec<i64> = ids.iter().copied().filter(|id| named.insert(*id)).collect();
-        for id in &ids {
+        self.can_be_sent_again(&ids)?;
+        for some in ids.chunks(AT_ONCE) {
+            if stop.load(Ordering::Acquire) {
+                break;
+            }
+            let newest_attempt = self.store.newest_attempt()?;
+            self.store.owe_again(some, Timestamp::now())?;
+            let due = Due { only: Some(some.to_vec()), newest_attempt, ..Due::default() };
+            let told = &mut |_: Told| {};
+            let work = Work { due, watch: false, endures: false, inbox: None, patience: None, stop, told };
+            self.dispatcher(&self.schedule).work(work)?;
+        }
+        self.store.deliveries_by_id(&ids)
+    }
+
+    /// As [`Self::redeliver`], of one delivery that a worker sends later.
+    ///
+    /// # Errors
+    /// As [`Self::redeliver`].
+    pub fn requeue(&self, id: i64) -> Result<Option<Delivery>> {
+        self.can_be_sent_again(&[id])?;
+        self.store.owe_again(&[id], Timestamp::now())?;
+        Ok(self.store.deliveries_by_id(&[id])?.pop())
+    }
+
+    fn can_be_sent_again(&self, ids: &[i64]) -> Result<()> {
+        for id in ids {
             let delivery = self.inspect(*id)?.delivery;
             let refused =
                 |message: String, hint: String| Err(Error::Refused(Report::new(message).hint(hint)));
@@ -131,17 +158,7 @@ impl Hooks {
                 Some(_) => {}
             }
         }
-        for some in ids.chunks(AT_ONCE) {
-            if stop.load(Ordering::Acquire) {
-                break;
-            }
-            let newest_attempt = self.store.newest_attempt()?;
-            self.store.owe_again(some, Timestamp::now())?;
-            let due = Due { only: Some(some.to_vec()), newest_attempt, ..Due::default() };
-            let work = Work { due, watch: false, endures: false, inbox: None, patience: None, stop, told: &mut |_| {} };
-            self.dispatcher(&self.schedule).work(work)?;
-        }
-        self.store.deliveries_by_id(&ids)
+        Ok(())
     }
 
     /// The ids of the deliveries that pass the filter, oldest first.

@@ -11,7 +11,7 @@ use super::{Hooks, identity};
 use crate::dispatcher::{Asked, Inbox, Told, Work};
 use crate::error::{Error, Result};
 use crate::event::{Event, NewEvent};
-use crate::store::{Accepted, Due, Finished, Hold};
+use crate::store::{Accepted, Backlog, Due, Finished, Hold};
 
 /// At most this many events are accepted in one transaction, where nobody sends.
 const AT_ONCE: usize = 512;
@@ -82,6 +82,31 @@ impl Hooks {
                 Err(error) => answers.into_iter().for_each(|answer| answer(Err(error.clone()))),
             }
         }
+    }
+
+    /// What is pending.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn backlog(&self) -> Result<Backlog> {
+        self.store.backlog()
+    }
+
+    /// Whether the database can be written, and since when the oldest delivery is pending.
+    ///
+    /// # Errors
+    /// `Storage` where it cannot.
+    pub fn probe(&self) -> Result<Option<Timestamp>> {
+        self.store.try_writing()?;
+        self.store.oldest_pending()
+    }
+
+    /// Puts the file in order before the process ends: what the write-ahead log holds goes into it.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.store.cut_log()
     }
 
     /// The event that somebody describes, with an id of its own; it is not stored.

@@ -61,6 +61,14 @@ impl Hooks {
         }
     }
 
+    /// The webhook with this id, if there is one.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn webhook(&self, id: i64) -> Result<Option<Webhook>> {
+        self.store.webhook(id)
+    }
+
     /// Changes a webhook; what `changes` does not name stays.
     ///
     /// # Errors

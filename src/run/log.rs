@@ -31,6 +31,7 @@ pub fn deliveries(session: &mut Session, args: DeliveriesArgs) -> Result<u8> {
         since,
         until,
         limit: args.limit,
+        ..DeliveryFilter::default()
     };
     let deliveries = hooks.deliveries(&filter)?;
     let objects: Vec<_> = deliveries.iter().map(DeliveryObject::from).collect();

@@ -3,10 +3,46 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::column;
+use super::{Store, column, suppressions};
+use crate::delivery::Suppression;
+use crate::error::Result;
 use crate::event::{Event, EventType};
 
 const COLUMNS: &str = "id, event, timestamp, permit_id, permit_number, project_id, dedupe_key, body";
+
+/// What became of an event.
+#[derive(Debug, Clone)]
+pub struct Traced {
+    /// The event.
+    pub event: Event,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// The deliveries that it owes, in the order in which they were accepted.
+    pub deliveries: Vec<i64>,
+    /// What it would have owed, and why it does not.
+    pub suppressed: Vec<Suppression>,
+}
+
+impl Store {
+    /// The event with this id and what became of it; `None` where there is none.
+    pub fn event(&self, id: &str) -> Result<Option<Traced>> {
+        self.read(|tx| {
+            let found = tx
+                .prepare_cached(&format!("SELECT {COLUMNS}, accepted_at, seq FROM events WHERE id = ?1"))?
+                .query_row([id], |row| {
+                    Ok((from_row(row)?, column::time(8, row.get(8)?)?, row.get::<_, i64>(9)?))
+                })
+                .optional()?;
+            let Some((event, accepted_at, seq)) = found else { return Ok(None) };
+            let deliveries = tx
+                .prepare_cached("SELECT id FROM deliveries WHERE event_seq = ?1 ORDER BY id")?
+                .query_map([seq], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            let suppressed = suppressions::of_event(tx, seq)?;
+            Ok(Some(Traced { event, accepted_at, deliveries, suppressed }))
+        })
+    }
+}
 
 /// Stores an event and returns its place in the table.
 pub(super) fn insert(tx: &Transaction, event: &Event, at: Timestamp) -> rusqlite::Result<i64> {

@@ -165,11 +165,21 @@ fn conditions(filter: &DeliveryFilter, status: Option<Status>, values: &mut Vec<
         and("d.event = ?", vec![event.name().to_owned().into()]);
     }
     match &filter.permit {
+        Some(Permit::Id(id)) => and("e.permit_id = ?", vec![(*id).into()]),
         Some(Permit::Number(number)) => and("e.permit_number = ?", vec![number.clone().into()]),
         Some(Permit::IdOrNumber(id, number)) => {
             and("(e.permit_id = ? OR e.permit_number = ?)", vec![(*id).into(), number.clone().into()]);
         }
         None => {}
+    }
+    if let Some(project) = filter.project {
+        and("(SELECT project_id FROM events WHERE seq = d.event_seq) = ?", vec![project.into()]);
+    }
+    if let Some(before) = filter.before {
+        // In the order of the log. One that was pruned meanwhile is followed by what has a lower id.
+        let accepted = "(SELECT created_at FROM deliveries WHERE id = ?)";
+        and(&format!("d.created_at <= ifnull({accepted}, {})", i64::MAX), vec![before.into()]);
+        and(&format!("(d.id < ? OR d.created_at < {accepted})"), vec![before.into(), before.into()]);
     }
     let mut time = |condition, time: Option<Timestamp>| {
         if let Some(time) = time {
@@ -251,8 +261,17 @@ mod tests {
                     for event in [None, Some(EventType::PermitApproved)] {
                         for (since, until) in [(None, None), (time, None), (None, time), (time, time)] {
                             let permit = permit.clone();
-                            let filter =
-                                DeliveryFilter { webhook, status, event, permit, since, until, limit: 50 };
+                            let filter = DeliveryFilter {
+                                webhook,
+                                status,
+                                event,
+                                permit,
+                                project: Some(5),
+                                before: Some(7),
+                                since,
+                                until,
+                                limit: 50,
+                            };
                             let plan = plan(&store, &filter);
                             let reads = |line: &&String| line.contains("SCAN d") || line.contains("SCAN e");
                             assert_eq!(plan.iter().find(reads), None, "{filter:?}: {plan:#?}");

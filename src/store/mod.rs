@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod attempts;
+mod backlog;
 mod backup;
 mod check;
 mod chores;
@@ -25,16 +26,18 @@ mod suppressions;
 mod turns;
 mod webhooks;
 
-use std::path::{Path, PathBuf};
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use fault::Fault;
 
 pub use acceptance::{Accepted, Owed};
+pub use backlog::Backlog;
 pub use claims::{Due, Survey};
 pub use deliveries::{Finished, webhook_deleted};
+pub use events::Traced;
 pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
 pub use replays::Missed;

@@ -1,0 +1,94 @@
+//! Events and what became of them as JSON.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{DeliveryObject, SuppressionObject, micros, raw};
+use crate::delivery::{Delivery, Status, Suppression};
+use crate::event::Event;
+use crate::webhook::Webhook;
+
+/// An event that was accepted and not sent yet.
+#[derive(Debug, Serialize)]
+pub struct AcceptedObject<'a> {
+    id: &'a str,
+    deliveries: Vec<OwedObject<'a>>,
+    suppressed: Vec<SuppressionObject<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct OwedObject<'a> {
+    id: i64,
+    webhook: i64,
+    webhook_name: &'a str,
+    status: &'static str,
+}
+
+impl<'a> AcceptedObject<'a> {
+    /// What `event` owes: the id of each delivery and to whom.
+    pub fn new(
+        event: &'a Event,
+        owed: impl Iterator<Item = (i64, &'a Webhook)>,
+        suppressed: &'a [Suppression],
+    ) -> Self {
+        let object = |(id, webhook): (i64, &'a Webhook)| OwedObject {
+            id,
+            webhook: webhook.id,
+            webhook_name: &webhook.name,
+            status: Status::Pending.name(),
+        };
+        Self {
+            id: &event.id,
+            deliveries: owed.map(object).collect(),
+            suppressed: suppressed.iter().map(SuppressionObject::from).collect(),
+        }
+    }
+}
+
+/// An event with its exact body and all that became of it.
+#[derive(Debug, Serialize)]
+pub struct TraceObject<'a> {
+    id: &'a str,
+    event: &'static str,
+    timestamp: String,
+    permit_id: i64,
+    permit_number: &'a str,
+    project_id: Option<i64>,
+    idempotency_key: &'a str,
+    #[serde(serialize_with = "micros")]
+    accepted_at: Timestamp,
+    /// The exact text that is sent, as a string.
+    body: Cow<'a, str>,
+    /// The same as JSON.
+    payload: Option<&'a RawValue>,
+    deliveries: Vec<DeliveryObject<'a>>,
+    suppressed: Vec<SuppressionObject<'a>>,
+}
+
+impl<'a> TraceObject<'a> {
+    /// All that became of `event`.
+    pub fn new(
+        event: &'a Event,
+        accepted_at: Timestamp,
+        deliveries: &'a [Delivery],
+        suppressed: &'a [Suppression],
+    ) -> Self {
+        Self {
+            id: &event.id,
+            event: event.event.name(),
+            timestamp: event.timestamp.to_string(),
+            permit_id: event.permit_id,
+            permit_number: &event.permit_number,
+            project_id: event.project_id,
+            idempotency_key: &event.dedupe_key,
+            accepted_at,
+            body: raw(&event.body),
+            payload: serde_json::from_slice(&event.body).ok(),
+            deliveries: deliveries.iter().map(DeliveryObject::from).collect(),
+            suppressed: suppressed.iter().map(SuppressionObject::from).collect(),
+        }
+    }
+}

@@ -1,8 +1,9 @@
-//! The JSON objects that stand for webhooks, events and deliveries: what `-o json` prints. Pure.
+//! The JSON objects that stand for webhooks, events, deliveries and tokens: what `-o json` prints. Pure.
 //!
 //! Times are RFC 3339 in UTC with microseconds, durations are milliseconds, and what is absent is `null`.
 
 mod inspection;
+mod token;
 mod upkeep;
 mod webhook;
 
@@ -18,6 +19,7 @@ use crate::request::Request;
 use crate::webhook::Webhook;
 
 pub use inspection::InspectionObject;
+pub use token::{CreatedTokenObject, TokenObject};
 pub use upkeep::{BackupObject, CheckObject, PrunedObject};
 pub use webhook::{CreatedObject, WebhookObject};
 

@@ -7,6 +7,7 @@ mod log;
 mod prune;
 mod replay;
 mod retry;
+mod tokens;
 mod upkeep;
 mod webhooks;
 

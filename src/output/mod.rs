@@ -5,6 +5,7 @@ pub mod deliveries;
 pub mod inspection;
 pub mod table;
 pub mod text;
+pub mod tokens;
 pub mod upkeep;
 pub mod webhooks;
 

@@ -9,6 +9,7 @@ mod reference;
 mod retry;
 mod session;
 mod signals;
+mod tokens;
 mod upkeep;
 mod verify;
 mod webhooks;
@@ -88,6 +89,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Prune(args) => upkeep::prune(&mut session, &args),
         Command::Backup(args) => upkeep::backup(&mut session, &args),
         Command::Check(_) => upkeep::check(&mut session),
+        Command::Token(args) => tokens::token(&mut session, args.command),
         Command::Verify(args) => verify::verify(&mut session, &args),
         Command::Demo(_) => demo::demo(&mut session),
         Command::Completions(args) => reference::completions(&mut session, &args),

@@ -22,6 +22,7 @@ mod prune;
 mod replays;
 mod space;
 mod suppressions;
+mod tokens;
 mod turns;
 mod webhooks;
 

@@ -42,6 +42,7 @@ mod sending;
 mod stalling;
 mod steps;
 mod tls;
+mod tokens;
 mod vectors;
 mod verifiers;
 mod webhooks;

@@ -38,7 +38,7 @@
 //! | [`error`], [`time`] | what went wrong and how to mend it; times as people write them |
 //! | [`payload`], [`event`] | the body in its canonical form; the catalogue of events |
 //! | [`signature`] | secrets, both signatures, and why one is not right |
-//! | [`webhook`], [`delivery`] | definitions; what was owed, sent and answered |
+//! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
 //! | [`token`] | who may use the REST API, and how they are known again |
 //! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
 //! | [`upkeep`] | what may be removed, and what a check of the file found |

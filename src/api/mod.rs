@@ -21,7 +21,7 @@ use crate::webhook::Webhook;
 pub use inspection::InspectionObject;
 pub use token::{CreatedTokenObject, TokenObject};
 pub use upkeep::{BackupObject, CheckObject, PrunedObject};
-pub use webhook::{CreatedObject, WebhookObject};
+pub use webhook::{CreatedObject, ShownObject, WebhookObject};
 
 /// One event of the catalogue.
 #[derive(Debug, Serialize)]

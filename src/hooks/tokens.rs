@@ -91,3 +91,72 @@ fn not_found(named: &str, all: &[Token]) -> Report {
         None => report.hint("`ptw-hooks token list` shows the names"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Presence, Settings};
+    use super::*;
+    use crate::signature::Secret;
+    use crate::token::Scope;
+    use crate::webhook::{Actor, NewWebhook, WebhookChanges};
+
+    fn new(name: &str) -> NewToken {
+        NewToken { name: name.into(), scopes: vec![Scope::Manage], project: Some(5), expires_at: None }
+    }
+
+    fn hooks(directory: &std::path::Path) -> Hooks {
+        Hooks::open(&directory.join("x.db"), Presence::Created, Settings::default()).unwrap()
+    }
+
+    #[test]
+    fn a_server_knows_a_token_by_its_text_until_it_is_revoked() {
+        let directory = tempfile::tempdir().unwrap();
+        let hooks = hooks(directory.path());
+        let (erp, text) = hooks.create_token(new("erp")).unwrap();
+        let (other, other_text) = hooks.create_token(new("other")).unwrap();
+        let known = |text: &str| {
+            let hash = TokenHash::of(text);
+            let keys = hooks.token_keys().unwrap();
+            keys.into_iter().filter(|(key, _)| key.matches(&hash)).map(|(_, token)| token).collect::<Vec<_>>()
+        };
+        assert_eq!([known(&text), known(&other_text)], [vec![erp.clone()], vec![other]]);
+        assert!(known(&text.to_uppercase()).is_empty() && known("").is_empty());
+        assert!(!format!("{:?}", hooks.token_keys().unwrap()).contains(&text[4..]));
+        hooks.revoke_token("erp").unwrap();
+        assert!(known(&text).is_empty());
+        assert_eq!(hooks.tokens().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_the_holder_of_a_token_changes_is_noted_under_its_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let hooks = hooks(directory.path());
+        let (token, _) = hooks.create_token(new("erp")).unwrap();
+        let by = Actor::token(token.id, token.name);
+        let webhook = NewWebhook {
+            name: "A".into(),
+            url: "http://127.0.0.1:9/".into(),
+            secret: Secret::unchecked("secret-of-a-webhook".into()),
+            project: None,
+            enabled: true,
+            events: vec!["*".into()],
+            timeout: None,
+            headers: Vec::new(),
+            schedule: None,
+            rate: None,
+            ordered: false,
+        };
+        let id = hooks.create(webhook, &by).unwrap().id;
+        hooks.update("A", WebhookChanges::paused(true), &Actor::user("anna")).unwrap();
+        hooks.delete("A", &by).unwrap();
+        let told: Vec<String> = hooks
+            .changes(id)
+            .unwrap()
+            .iter()
+            .map(|change| format!("{} {}", change.by, change.what.name()))
+            .collect();
+        assert_eq!(told, ["token erp deleted", "user anna paused", "token erp created"]);
+        let error = hooks.show("A").unwrap_err();
+        assert!(error.hints()[0].contains("was deleted by token erp at "), "{:?}", error.hints());
+    }
+}

@@ -1,6 +1,7 @@
 //! Values as tables, JSON, NDJSON, CSV or TSV, into any `Write`. It decides how things look, never what they
 //! are.
 
+pub mod changes;
 pub mod deliveries;
 pub mod inspection;
 pub mod table;

@@ -1,5 +1,6 @@
 //! From a command to a verb to its output. Here the environment, the terminal and the zone are read.
 
+mod actor;
 mod batch;
 mod demo;
 mod events;

@@ -4,6 +4,7 @@
 mod acceptance;
 mod attempts;
 mod backup;
+mod changes;
 mod check;
 mod chores;
 mod claims;
@@ -35,6 +36,7 @@ use crate::error::Result;
 use fault::Fault;
 
 pub use acceptance::Accepted;
+pub use changes::Deletion;
 pub use claims::{Due, Survey};
 pub use deliveries::{Finished, webhook_deleted};
 pub use hold::{Grants, Hold, LONGEST_TURN, Lease};

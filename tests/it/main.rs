@@ -21,6 +21,7 @@ mod files;
 mod full_disk;
 mod giving_up;
 mod help;
+mod history;
 mod mounts;
 mod ordering;
 mod output;

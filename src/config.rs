@@ -48,6 +48,23 @@ pub enum Color {
     Never,
 }
 
+/// What can be configured of `serve`.
+#[derive(Debug, Clone, Default)]
+pub struct Serve {
+    /// The address and the port to listen at.
+    pub listen: Option<String>,
+    /// The certificate chain.
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of the certificate.
+    pub tls_key: Option<PathBuf>,
+    /// What clients call the server, where it stands behind another.
+    pub public_url: Option<String>,
+    /// Whether its figures need no token.
+    pub metrics_public: bool,
+    /// The form of its log.
+    pub log_format: Option<String>,
+}
+
 /// Everything that can be configured.
 #[derive(Debug)]
 pub struct Config {
@@ -61,6 +78,8 @@ pub struct Config {
     pub color: Color,
     /// What the product works with.
     pub settings: Settings,
+    /// How it is served.
+    pub serve: Serve,
 }
 
 /// The file, every member optional.
@@ -78,6 +97,12 @@ struct File {
     allow: Option<Vec<String>>,
     deny: Option<Vec<String>>,
     retention: Option<String>,
+    listen: Option<String>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    public_url: Option<String>,
+    metrics_public: Option<bool>,
+    log_format: Option<String>,
 }
 
 /// Puts the configuration together.
@@ -91,6 +116,8 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
     let beside = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
     file.db = file.db.map(|db| beside.join(db));
     file.ca_file = file.ca_file.map(|ca| beside.join(ca));
+    file.tls_cert = file.tls_cert.map(|chain| beside.join(chain));
+    file.tls_key = file.tls_key.map(|key| beside.join(key));
     overlay(&mut file, environment)?;
 
     // Where a value that cannot be used came from.
@@ -125,6 +152,14 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
             },
             extra_roots: roots.with_context(|| from("PTW_HOOKS_CA_FILE"))?.unwrap_or_default(),
             retention: retention.with_context(|| from("PTW_HOOKS_RETENTION"))?,
+        },
+        serve: Serve {
+            listen: file.listen,
+            tls_cert: file.tls_cert,
+            tls_key: file.tls_key,
+            public_url: file.public_url,
+            metrics_public: file.metrics_public.unwrap_or(false),
+            log_format: file.log_format,
         },
         file: path,
     })
@@ -189,12 +224,19 @@ fn overlay(file: &mut File, environment: Environment) -> Result<()> {
     file.allow = text("PTW_HOOKS_ALLOW")?.map(list).or(file.allow.take());
     file.deny = text("PTW_HOOKS_DENY")?.map(list).or(file.deny.take());
     file.retention = text("PTW_HOOKS_RETENTION")?.or(file.retention.take());
-    if let Some(value) = text("PTW_HOOKS_DENY_PRIVATE")? {
-        let parsed = value
-            .parse()
-            .map_err(|_| anyhow!("`PTW_HOOKS_DENY_PRIVATE` cannot be `{value}`: it is true or false"))?;
-        file.deny_private = Some(parsed);
-    }
+    let truth = |name: &str| -> Result<Option<bool>> {
+        let parse = |value: String| {
+            value.parse().map_err(|_| anyhow!("`{name}` cannot be `{value}`: it is true or false"))
+        };
+        text(name)?.map(parse).transpose()
+    };
+    file.deny_private = truth("PTW_HOOKS_DENY_PRIVATE")?.or(file.deny_private);
+    file.metrics_public = truth("PTW_HOOKS_METRICS_PUBLIC")?.or(file.metrics_public);
+    file.listen = text("PTW_HOOKS_LISTEN")?.or(file.listen.take());
+    file.public_url = text("PTW_HOOKS_PUBLIC_URL")?.or(file.public_url.take());
+    file.log_format = text("PTW_HOOKS_LOG_FORMAT")?.or(file.log_format.take());
+    file.tls_cert = environment("PTW_HOOKS_TLS_CERT").map(PathBuf::from).or(file.tls_cert.take());
+    file.tls_key = environment("PTW_HOOKS_TLS_KEY").map(PathBuf::from).or(file.tls_key.take());
     Ok(())
 }
 

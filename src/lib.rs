@@ -10,6 +10,7 @@
 //! | delivery | one event owed to one webhook, from acceptance to `success` or `failed` |
 //! | attempt | one HTTP request made for a delivery |
 //! | secret, signature | the shared key, and the proof derived from it |
+//! | token | what lets another program use the REST API |
 //!
 //! # The way of one event
 //!
@@ -37,7 +38,8 @@
 //! | [`error`], [`time`] | what went wrong and how to mend it; times as people write them |
 //! | [`payload`], [`event`] | the body in its canonical form; the catalogue of events |
 //! | [`signature`] | secrets, both signatures, and why one is not right |
-//! | [`webhook`], [`delivery`] | definitions; what was owed, sent and answered |
+//! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
+//! | [`token`] | who may use the REST API, and how they are known again |
 //! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
 //! | [`upkeep`] | what may be removed, and what a check of the file found |
 //! | [`sender`] | the only outbound HTTP |
@@ -76,8 +78,11 @@ pub mod request;
 pub mod retry;
 pub mod run;
 pub mod sender;
+#[cfg(feature = "serve")]
+pub mod server;
 pub mod signature;
 pub mod store;
 pub mod time;
+pub mod token;
 pub mod upkeep;
 pub mod webhook;

@@ -26,6 +26,14 @@ impl Time {
             Self::Ago(age) => now.checked_sub(age).ok(),
         }
     }
+
+    /// As [`Self::resolve`], for what is to end: an age lies as far ahead.
+    pub fn resolve_ahead(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Ago(age) => now.checked_add(age).ok(),
+            other => other.resolve(now, zone),
+        }
+    }
 }
 
 /// A time from what somebody wrote.
@@ -82,6 +90,8 @@ mod tests {
         assert_eq!(of("90m"), "2024-01-15T09:00:00Z");
         assert_eq!(of("7d"), "2024-01-08T10:30:00Z");
         assert_eq!(of("1w 1d 1h"), "2024-01-07T09:30:00Z");
+        let ahead = |text| time(text).unwrap().resolve_ahead(now, &TimeZone::UTC).unwrap().to_string();
+        assert_eq!([ahead("7d"), ahead("2024-01-14")], ["2024-01-22T10:30:00Z", "2024-01-14T00:00:00Z"]);
         for bad in ["yesterday", "", "12", "-3h", "3mo", "99999999999d"] {
             assert!(time(bad).is_err(), "{bad}");
         }

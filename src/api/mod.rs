@@ -1,9 +1,10 @@
-//! The JSON objects that stand for webhooks, events and deliveries: what `-o json` prints. Pure.
+//! The JSON objects that stand for webhooks, events, deliveries and tokens: what `-o json` prints. Pure.
 //!
 //! Times are RFC 3339 in UTC with microseconds, durations are milliseconds, and what is absent is `null`.
 
 mod event;
 mod inspection;
+mod token;
 mod upkeep;
 mod webhook;
 
@@ -20,8 +21,9 @@ use crate::webhook::Webhook;
 
 pub use event::{AcceptedObject, TraceObject};
 pub use inspection::InspectionObject;
+pub use token::{CreatedTokenObject, TokenObject};
 pub use upkeep::{BackupObject, CheckObject, PrunedObject};
-pub use webhook::{CreatedObject, WebhookObject};
+pub use webhook::{CreatedObject, ShownObject, WebhookObject};
 
 /// One event of the catalogue.
 #[derive(Debug, Serialize)]

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{micros, micros_or_null};
-use crate::webhook::Webhook;
 use crate::webhook::headers::MASK;
+use crate::webhook::{Change, Webhook};
 
 /// A webhook, its secret masked.
 #[derive(Debug, Serialize)]
@@ -72,6 +72,37 @@ impl<'a> WebhookObject<'a> {
             paused_at: webhook.paused_at,
             secret: reveal_secret.then(|| webhook.secret.expose()),
         }
+    }
+}
+
+/// A webhook with who changed it.
+#[derive(Debug, Serialize)]
+pub struct ShownObject<'a> {
+    #[serde(flatten)]
+    webhook: WebhookObject<'a>,
+    changes: Vec<ChangeObject<'a>>,
+}
+
+impl<'a> ShownObject<'a> {
+    /// The webhook and its changes, the newest first.
+    pub fn new(webhook: WebhookObject<'a>, changes: &'a [Change]) -> Self {
+        Self { webhook, changes: changes.iter().map(ChangeObject::from).collect() }
+    }
+}
+
+/// What somebody has done to a webhook.
+#[derive(Debug, Serialize)]
+struct ChangeObject<'a> {
+    #[serde(serialize_with = "micros")]
+    at: Timestamp,
+    by: &'a str,
+    what: &'static str,
+    fields: &'a [String],
+}
+
+impl<'a> From<&'a Change> for ChangeObject<'a> {
+    fn from(change: &'a Change) -> Self {
+        Self { at: change.at, by: &change.by, what: change.what.name(), fields: &change.fields }
     }
 }
 

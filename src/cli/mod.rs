@@ -5,6 +5,9 @@
 pub mod event;
 pub mod log;
 pub mod sending;
+#[cfg(feature = "serve")]
+pub mod serve;
+pub mod token;
 pub mod tools;
 pub mod upkeep;
 pub mod value;
@@ -119,6 +122,11 @@ pub enum Command {
     Backup(upkeep::BackupArgs),
     /// Look for everything that can be wrong in the database
     Check(upkeep::CheckArgs),
+    /// Create, list and revoke tokens for the REST API
+    Token(token::TokenArgs),
+    /// Serve the REST API, and send what is due
+    #[cfg(feature = "serve")]
+    Serve(serve::ServeArgs),
     /// Check a signature, and say why where it is not right
     Verify(tools::VerifyArgs),
     /// Run the whole way on this machine, in a temporary database and without a network

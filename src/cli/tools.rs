@@ -68,7 +68,7 @@ pub struct CompletionsArgs {
   ptw-hooks man emit | man -l -
   ptw-hooks man --dir man")]
 pub struct ManArgs {
-    /// The command; without it, the page of ptw-hooks itself
+    /// The command, such as emit or token-create; without it, the page of ptw-hooks itself
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,
     /// Write the pages of all commands into this directory

@@ -1,4 +1,4 @@
-//! How values are written on the command line: formats, statuses and the names of events.
+//! How values are written on the command line: formats, statuses, scopes and the names of events.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -9,6 +9,7 @@ use clap::{Arg, Command};
 use crate::delivery::Status;
 use crate::event::EventType;
 use crate::output::Format;
+use crate::token::Scope;
 
 /// Text that `Debug` does not show: a secret, or a header that may be a credential. It is not judged here,
 /// because clap repeats a value that it refuses.
@@ -36,6 +37,12 @@ pub fn format_values() -> impl TypedValueParser<Value = Format> {
 pub fn status_values() -> impl TypedValueParser<Value = Status> {
     PossibleValuesParser::new(Status::ALL.map(Status::name))
         .try_map(|name| Status::ALL.into_iter().find(|status| status.name() == name).ok_or("not a status"))
+}
+
+/// The scopes by their names.
+pub fn scope_values() -> impl TypedValueParser<Value = Scope> {
+    PossibleValuesParser::new(Scope::ALL.map(Scope::name))
+        .try_map(|name| Scope::from_name(&name).ok_or("not a scope"))
 }
 
 /// The name of an event. Completion and help know the catalogue; what is not in it passes and is judged

@@ -107,7 +107,15 @@ impl Hooks {
     /// # Errors
     /// As [`Hooks::show`].
     pub fn test(&self, named: &str) -> Result<Inspection> {
-        let webhook = Arc::new(self.show(named)?);
+        self.test_webhook(self.show(named)?)
+    }
+
+    /// As [`Self::test`], of a webhook that was looked up before.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn test_webhook(&self, webhook: Webhook) -> Result<Inspection> {
+        let webhook = Arc::new(webhook);
         let identity = identity()?;
         let event = Arc::new(Event::test(webhook.project, identity)?);
         let claim = self.store.accept_for(&webhook, &event, identity.now, self.lease())?;

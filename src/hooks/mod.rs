@@ -8,6 +8,7 @@ mod prune;
 mod replay;
 mod retry;
 mod serving;
+mod tokens;
 mod upkeep;
 mod webhooks;
 

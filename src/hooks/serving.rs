@@ -36,6 +36,8 @@ impl Intake {
 pub enum Worked<'a> {
     /// An attempt was made and recorded.
     Attempted(&'a Finished),
+    /// A transaction was made, for whatever it was.
+    Stored,
     /// The database failed; what was sent is kept and recorded as soon as it works again.
     Failed(&'a Error),
 }
@@ -50,7 +52,8 @@ impl Hooks {
         let mut told = |one: Told| match one {
             Told::Finished(finished) => told(Worked::Attempted(finished)),
             Told::Failed(error) => told(Worked::Failed(error)),
-            Told::Refused(..) | Told::Accepted(_) => {}
+            Told::Accepted(_) => told(Worked::Stored),
+            Told::Refused(..) => {}
         };
         let work = Work {
             due: Due { newest_attempt: i64::MAX, ..Due::default() },

@@ -1,4 +1,4 @@
-//! The verbs that define webhooks: create, list, show, update, enable, disable, delete.
+//! The verbs that define webhooks: create, list, show, update, enable, disable, delete; and who used them.
 
 use jiff::Timestamp;
 
@@ -6,8 +6,8 @@ use super::{Hooks, random};
 use crate::error::{Error, Report, Result};
 use crate::event::nearest;
 use crate::signature::Secret;
-use crate::store::WebhookFilter;
-use crate::webhook::{NewWebhook, Webhook, WebhookChanges};
+use crate::store::{Deletion, WebhookFilter};
+use crate::webhook::{Actor, Change, NewWebhook, Webhook, WebhookChanges};
 
 /// A secret from the system's randomness.
 ///
@@ -18,13 +18,13 @@ pub fn new_secret() -> Result<Secret> {
 }
 
 impl Hooks {
-    /// Stores a new webhook.
+    /// Stores a new webhook, and that `by` created it.
     ///
     /// # Errors
     /// `Invalid` with every problem at once; `Storage`.
-    pub fn create(&self, new: NewWebhook) -> Result<Webhook> {
+    pub fn create(&self, new: NewWebhook, by: &Actor) -> Result<Webhook> {
         let webhook = new.validate(Timestamp::now())?;
-        self.store.create_webhook(&webhook)
+        self.store.create_webhook(&webhook, by)
     }
 
     /// The webhooks that pass the filter, newest first.
@@ -38,7 +38,7 @@ impl Hooks {
     /// The webhook that somebody names by its id or its name.
     ///
     /// # Errors
-    /// `NotFound` with the nearest name; `Refused` where several webhooks share the name; `Storage`.
+    /// `NotFound` with the nearest name, or with who deleted it; `Refused` where several webhooks share the name; `Storage`.
     pub fn show(&self, named: &str) -> Result<Webhook> {
         let id = named.parse::<i64>().ok();
         let mut all = self.store.webhooks(&WebhookFilter::default())?;
@@ -50,7 +50,10 @@ impl Hooks {
         }
         match found.as_slice() {
             [only] => Ok(all.swap_remove(*only)),
-            [] => Err(Error::NotFound(not_found(named, &all))),
+            [] => Err(Error::NotFound(match self.store.deletion(named)? {
+                Some(deletion) => deleted(named, &deletion),
+                None => not_found(named, &all),
+            })),
             several => {
                 let ids: Vec<String> = several.iter().rev().map(|index| all[*index].id.to_string()).collect();
                 Err(Error::Refused(
@@ -69,29 +72,57 @@ impl Hooks {
         self.store.webhook(id)
     }
 
-    /// Changes a webhook; what `changes` does not name stays.
+    /// Changes a webhook; what `changes` does not name stays. What `by` has changed is noted.
     ///
     /// # Errors
     /// As [`Self::show`], and `Invalid` with every problem at once.
-    pub fn update(&self, named: &str, changes: WebhookChanges) -> Result<Webhook> {
-        let webhook = self.show(named)?;
-        let after =
-            self.store.change_webhook(webhook.id, |webhook| changes.apply(webhook, Timestamp::now()))?;
-        after.ok_or_else(|| Error::NotFound(not_found(named, &[])))
+    pub fn update(&self, named: &str, changes: WebhookChanges, by: &Actor) -> Result<Webhook> {
+        let id = self.show(named)?.id;
+        self.update_by_id(id, changes, by)?.ok_or_else(|| Error::NotFound(not_found(named, &[])))
     }
 
-    /// Hides a webhook, erases its secret and ends what it was owed; its log stays.
+    /// As [`Self::update`], of the webhook with this id; `None` where there is none.
+    ///
+    /// # Errors
+    /// `Invalid` with every problem at once; `Storage`.
+    pub fn update_by_id(&self, id: i64, changes: WebhookChanges, by: &Actor) -> Result<Option<Webhook>> {
+        self.store.change_webhook(id, by, |webhook| changes.apply(webhook, Timestamp::now()))
+    }
+
+    /// Hides a webhook, erases its secret and ends what it was owed; its log stays, and that `by` did it.
     ///
     /// # Errors
     /// As [`Self::show`].
-    pub fn delete(&self, named: &str) -> Result<Webhook> {
+    pub fn delete(&self, named: &str, by: &Actor) -> Result<Webhook> {
         let webhook = self.show(named)?;
-        if self.store.delete_webhook(webhook.id, Timestamp::now())? {
-            Ok(webhook)
-        } else {
-            Err(Error::NotFound(not_found(named, &[])))
-        }
+        let deleted = self.delete_by_id(webhook.id, by)?;
+        if deleted { Ok(webhook) } else { Err(Error::NotFound(not_found(named, &[]))) }
     }
+
+    /// As [`Self::delete`], of the webhook with this id; `false` where there is none.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn delete_by_id(&self, id: i64, by: &Actor) -> Result<bool> {
+        self.store.delete_webhook(id, by, Timestamp::now())
+    }
+
+    /// Who did what to the webhook with this id, the newest first, also where it was deleted. There are at most
+    /// 20, and the last of them is its creation; an early version has noted nothing.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn changes(&self, webhook: i64) -> Result<Vec<Change>> {
+        self.store.changes(webhook)
+    }
+}
+
+fn deleted(named: &str, deletion: &Deletion) -> Report {
+    let Deletion { id, name, at, by } = deletion;
+    let by = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+    Report::new(format!("webhook `{named}` does not exist")).hint(format!(
+        "webhook {id} `{name}` was deleted{by} at {at}; `ptw-hooks deliveries {id}` shows what is left of its log"
+    ))
 }
 
 fn not_found(named: &str, all: &[Webhook]) -> Report {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::actor;
 use super::session::Session;
 use crate::delivery::DeliveryFilter;
 use crate::error::exit;
@@ -27,14 +28,11 @@ pub fn demo(session: &mut Session) -> Result<u8> {
     let answer = |path: &str| if path == "/broken" { 500 } else { 200 };
     let receiver = Receiver::start(secret.clone(), answer).context("cannot listen on 127.0.0.1")?;
 
+    let by = actor::current();
     say(session, "A receiver listens on this machine and checks the signature of whatever it gets.\n")?;
     step(session, "create --name ERP --url URL --event permit_approved --event permit_activated")?;
-    hooks.create(webhook(
-        "ERP",
-        receiver.url("/permits"),
-        &secret,
-        &["permit_approved", "permit_activated"],
-    ))?;
+    let events = ["permit_approved", "permit_activated"];
+    hooks.create(webhook("ERP", receiver.url("/permits"), &secret, &events), &by)?;
     let table = webhooks::table(&hooks.list(&WebhookFilter::default())?, session.out.look());
     say(session, &table.render(session.out.look()))?;
 
@@ -65,7 +63,7 @@ pub fn demo(session: &mut Session) -> Result<u8> {
     emit(session, &hooks, &event)?;
 
     step(session, "create --name broken --url URL --event '*'        # a receiver that answers 500")?;
-    hooks.create(webhook("broken", receiver.url("/broken"), &secret, &["*"]))?;
+    hooks.create(webhook("broken", receiver.url("/broken"), &secret, &["*"]), &by)?;
     step(session, "emit permit_activated --permit-id 123 --permit-number PTW-2024-001 …")?;
     emit(session, &hooks, &sample("permit_activated"))?;
 

@@ -1,5 +1,6 @@
 //! From a command to a verb to its output. Here the environment, the terminal and the zone are read.
 
+mod actor;
 mod batch;
 mod demo;
 mod events;
@@ -7,8 +8,11 @@ mod input;
 mod log;
 mod reference;
 mod retry;
+#[cfg(feature = "serve")]
+mod serve;
 mod session;
 mod signals;
+mod tokens;
 mod upkeep;
 mod verify;
 mod webhooks;
@@ -88,6 +92,9 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Prune(args) => upkeep::prune(&mut session, &args),
         Command::Backup(args) => upkeep::backup(&mut session, &args),
         Command::Check(_) => upkeep::check(&mut session),
+        Command::Token(args) => tokens::token(&mut session, args.command),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::serve(&mut session, args),
         Command::Verify(args) => verify::verify(&mut session, &args),
         Command::Demo(_) => demo::demo(&mut session),
         Command::Completions(args) => reference::completions(&mut session, &args),

@@ -80,11 +80,18 @@ fn man_pages() -> Result<Vec<(String, String)>> {
     let mut command = Cli::command();
     command.build();
     let mut pages = vec![("ptw-hooks.1".to_owned(), man_page(command.clone())?)];
-    for sub in command.get_subcommands() {
-        let name = format!("ptw-hooks-{}", sub.get_name());
-        pages.push((format!("{name}.1"), man_page(sub.clone())?));
-    }
+    pages_below(&command, "ptw-hooks", &mut pages)?;
     Ok(pages)
+}
+
+/// The page of each command below this one: `ptw-hooks-token.1`, then `ptw-hooks-token-create.1`.
+fn pages_below(command: &clap::Command, above: &str, pages: &mut Vec<(String, String)>) -> Result<()> {
+    for sub in command.get_subcommands() {
+        let name = format!("{above}-{}", sub.get_name());
+        pages.push((format!("{name}.1"), man_page(sub.clone())?));
+        pages_below(sub, &name, pages)?;
+    }
+    Ok(())
 }
 
 fn man_page(command: clap::Command) -> Result<String> {

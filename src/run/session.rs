@@ -30,6 +30,15 @@ impl Session<'_> {
         Ok(hooks)
     }
 
+    /// Opens the database for a process that does many things at once.
+    #[cfg(feature = "serve")]
+    pub fn shared_hooks(&mut self, presence: Presence) -> Result<Hooks> {
+        let path = self.database()?;
+        let hooks = Hooks::open_shared(&path, presence, self.config.settings.clone())?;
+        self.warn_of_open_mode(&path);
+        Ok(hooks)
+    }
+
     /// Opens the database to look at it and change nothing.
     pub fn hooks_to_look(&mut self) -> Result<Hooks> {
         let path = self.database()?;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::input;
 use super::session::Session;
-use crate::api::{CreatedObject, WebhookObject};
+use super::{actor, input};
+use crate::api::{CreatedObject, ShownObject, WebhookObject};
 use crate::cli::value::Hidden;
 use crate::cli::webhook::{CreateArgs, DeleteArgs, ListArgs, ShowArgs, UpdateArgs};
 use crate::error::{Error, Report, exit};
@@ -43,7 +43,7 @@ pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
     // Checked before there is a database: bad input leaves no empty one behind.
     new.clone().validate(Timestamp::now())?;
     let hooks = session.hooks(Presence::Created)?;
-    let webhook = hooks.create(new)?;
+    let webhook = hooks.create(new, &actor::current())?;
     let text = output::webhooks::created(&webhook, generated);
     session.out.one(&CreatedObject::from(&webhook), &output::webhooks::created_table(&webhook), &text)?;
     warn_of_definition(session, &webhook);
@@ -75,8 +75,17 @@ pub fn list(session: &mut Session, args: &ListArgs) -> Result<u8> {
 
 /// `show`
 pub fn show(session: &mut Session, args: &ShowArgs) -> Result<u8> {
-    let webhook = session.hooks(Presence::Required)?.show(&args.webhook)?;
-    print(session, &webhook, args.reveal_secret)
+    let hooks = session.hooks(Presence::Required)?;
+    let webhook = hooks.show(&args.webhook)?;
+    let changes = hooks.changes(webhook.id)?;
+    let look = session.out.look();
+    let mut text =
+        output::webhooks::details(&webhook, look, args.reveal_secret, session.config.settings.timeout);
+    text.push_str(&output::changes::text(&changes, look));
+    let table = output::webhooks::table(std::slice::from_ref(&webhook), look);
+    let object = ShownObject::new(WebhookObject::new(&webhook, args.reveal_secret), &changes);
+    session.out.one(&object, &table, &text)?;
+    Ok(exit::DONE)
 }
 
 /// `update`
@@ -107,7 +116,7 @@ pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
         ordered: if args.ordered || args.unordered { Some(args.ordered) } else { None },
         paused: None,
     };
-    let webhook = session.hooks(Presence::Required)?.update(&args.webhook, changes)?;
+    let webhook = session.hooks(Presence::Required)?.update(&args.webhook, changes, &actor::current())?;
     print(session, &webhook, args.generate_secret)?;
     warn_of_definition(session, &webhook);
     if secret.is_some() {
@@ -122,7 +131,7 @@ pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
 pub fn set_enabled(session: &mut Session, named: &str, enabled: bool) -> Result<u8> {
     let hooks = session.hooks(Presence::Required)?;
     let before = hooks.show(named)?;
-    let webhook = hooks.update(named, WebhookChanges::enabled(enabled))?;
+    let webhook = hooks.update(named, WebhookChanges::enabled(enabled), &actor::current())?;
     print(session, &webhook, false)?;
     if let Some(disabled) = before.disabled.filter(|_| enabled) {
         let replaying = Replaying { webhook: Some(webhook.id.to_string()), since: disabled.at };
@@ -138,7 +147,8 @@ pub fn set_enabled(session: &mut Session, named: &str, enabled: bool) -> Result<
 
 /// `pause` and `resume`
 pub fn set_paused(session: &mut Session, named: &str, paused: bool) -> Result<u8> {
-    let webhook = session.hooks(Presence::Required)?.update(named, WebhookChanges::paused(paused))?;
+    let hooks = session.hooks(Presence::Required)?;
+    let webhook = hooks.update(named, WebhookChanges::paused(paused), &actor::current())?;
     print(session, &webhook, false)
 }
 
@@ -151,7 +161,7 @@ pub fn delete(session: &mut Session, args: &DeleteArgs) -> Result<u8> {
             .hint("`--yes` deletes without asking; `ptw-hooks disable` only stops sending");
         return Err(Error::Refused(report).into());
     }
-    let webhook = hooks.delete(&args.webhook)?;
+    let webhook = hooks.delete(&args.webhook, &actor::current())?;
     session.notes.note(&format!("webhook {} `{}` was deleted; its log stays", webhook.id, webhook.name));
     Ok(exit::DONE)
 }

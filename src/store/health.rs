@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Finished, column};
+use super::{Finished, changes, column};
 use crate::delivery::OutcomeKind;
 use crate::event::EventType;
 use crate::retry;
+use crate::webhook::{Actor, Deed};
 
 /// What attempts that ended one after the other mean for their webhook.
 struct Sum<'a> {
@@ -77,12 +78,16 @@ fn note_one(tx: &Transaction, id: i64, sum: &Sum, now: Timestamp) -> rusqlite::R
     }
 }
 
-/// Disables a webhook that is enabled, with the reason.
+/// Disables a webhook that is enabled, with the reason, and notes that nobody else did.
 fn disable(tx: &Transaction, id: i64, at: Timestamp, reason: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE webhooks SET enabled = 0, disabled_reason = ?3, disabled_at = ?2, updated_at = ?2
+    let disabled = tx
+        .prepare_cached(
+            "UPDATE webhooks SET enabled = 0, disabled_reason = ?3, disabled_at = ?2, updated_at = ?2
          WHERE id = ?1 AND enabled = 1",
-    )?
-    .execute(params![id, column::millis(at), reason])?;
+        )?
+        .execute(params![id, column::millis(at), reason])?;
+    if disabled > 0 {
+        changes::note(tx, id, at, &Actor::Program, (Deed::Disabled, vec!["enabled"]))?;
+    }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod acceptance;
 mod attempts;
 mod backlog;
 mod backup;
+mod changes;
 mod check;
 mod chores;
 mod claims;
@@ -23,6 +24,7 @@ mod prune;
 mod replays;
 mod space;
 mod suppressions;
+mod tokens;
 mod turns;
 mod webhooks;
 
@@ -35,6 +37,7 @@ use fault::Fault;
 
 pub use acceptance::{Accepted, Owed};
 pub use backlog::Backlog;
+pub use changes::Deletion;
 pub use claims::{Due, Survey};
 pub use deliveries::{Finished, webhook_deleted};
 pub use events::Traced;

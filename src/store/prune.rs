@@ -60,16 +60,19 @@ impl Store {
         })
     }
 
-    /// Removes the webhooks that were deleted and have no log any more; says how many.
+    /// Removes the webhooks that were deleted and have no log any more, and who changed them; says how many.
     pub fn prune_webhooks(&self) -> Result<u64> {
+        const GONE: &str = "deleted_at IS NOT NULL
+                            AND NOT EXISTS (SELECT 1 FROM deliveries WHERE webhook_id = webhooks.id)
+                            AND NOT EXISTS (SELECT 1 FROM suppressions WHERE webhook_id = webhooks.id)";
         self.write(|tx| {
-            let removed = tx.execute(
-                "DELETE FROM webhooks WHERE deleted_at IS NOT NULL
-                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE webhook_id = webhooks.id)
-                 AND NOT EXISTS (SELECT 1 FROM suppressions WHERE webhook_id = webhooks.id)",
+            tx.execute(
+                &format!(
+                    "DELETE FROM webhook_changes WHERE webhook_id IN (SELECT id FROM webhooks WHERE {GONE})"
+                ),
                 [],
             )?;
-            Ok(removed as u64)
+            Ok(tx.execute(&format!("DELETE FROM webhooks WHERE {GONE}"), [])? as u64)
         })
     }
 

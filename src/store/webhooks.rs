@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::fault::Fault;
-use super::{Store, column, lines};
+use super::{Store, changes, column, lines};
 use crate::error::Result;
 use crate::event::EventType;
 use crate::signature::Secret;
-use crate::webhook::{Disabled, Header, Schedule, Subscriptions, Webhook};
+use crate::webhook::{Actor, Deed, Disabled, Header, Schedule, Subscriptions, Webhook, deeds};
 
 /// Which webhooks to list; `None` takes all.
 #[derive(Debug, Clone, Default)]
@@ -28,8 +28,8 @@ const COLUMNS: &str = "id, name, url, secret, project, enabled, events, timeout_
                        retry_schedule, rate, ordered, paused_at";
 
 impl Store {
-    /// Stores a new webhook and returns it with its id.
-    pub fn create_webhook(&self, webhook: &Webhook) -> Result<Webhook> {
+    /// Stores a new webhook and who created it; returns it with its id.
+    pub fn create_webhook(&self, webhook: &Webhook, by: &Actor) -> Result<Webhook> {
         self.write(|tx| {
             tx.prepare_cached(
                 "INSERT INTO webhooks (name, url, secret, project, enabled, events, timeout_ms, headers,
@@ -54,7 +54,9 @@ impl Store {
                 webhook.rate.map(|rate| rate.to_string()),
                 webhook.ordered,
             ])?;
-            Ok(Webhook { id: tx.last_insert_rowid(), ..webhook.clone() })
+            let id = tx.last_insert_rowid();
+            changes::note(tx, id, webhook.created_at, by, (Deed::Created, Vec::new()))?;
+            Ok(Webhook { id, ..webhook.clone() })
         })
     }
 
@@ -75,16 +77,21 @@ impl Store {
         self.read(|tx| Ok(find(tx, id)?))
     }
 
-    /// Replaces the webhook with what `change` makes of it, in one transaction; `None` where there is none.
+    /// Replaces the webhook with what `change` makes of it, and notes who did that, in one transaction; `None`
+    /// where there is none.
     pub fn change_webhook(
         &self,
         id: i64,
+        by: &Actor,
         change: impl FnOnce(&Webhook) -> Result<Webhook>,
     ) -> Result<Option<Webhook>> {
         self.write(|tx| {
             let Some(webhook) = find(tx, id)? else { return Ok(None) };
             let changed = change(&webhook)?;
             save(tx, &changed)?;
+            for deed in deeds(&webhook, &changed) {
+                changes::note(tx, id, changed.updated_at, by, deed)?;
+            }
             match (webhook.ordered, changed.ordered) {
                 (false, true) => lines::form(tx, id)?,
                 (true, false) => lines::dissolve(tx, id)?,
@@ -94,8 +101,8 @@ impl Store {
         })
     }
 
-    /// Hides the webhook, erases its secret, and ends what it was owed. Its log stays.
-    pub fn delete_webhook(&self, id: i64, at: Timestamp) -> Result<bool> {
+    /// Hides the webhook, erases its secret, ends what it was owed, and notes who did that. Its log stays.
+    pub fn delete_webhook(&self, id: i64, by: &Actor, at: Timestamp) -> Result<bool> {
         self.write(|tx| {
             let deleted = tx.execute(
                 "UPDATE webhooks SET deleted_at = ?2, secret = '', headers = '[]', enabled = 0
@@ -109,6 +116,9 @@ impl Store {
                  WHERE webhook_id = ?1 AND status = 'pending'",
                 [id],
             )?;
+            if deleted > 0 {
+                changes::note(tx, id, at, by, (Deed::Deleted, Vec::new()))?;
+            }
             Ok(deleted > 0)
         })
     }

@@ -1,7 +1,10 @@
-//! Webhooks: the stored definition, what creates it, what changes it, and which events it is owed. Pure.
+//! Webhooks: the stored definition, what creates it, what changes it and who did,
+//! and which events it is owed. Pure.
 
+mod actor;
 mod changes;
 pub mod headers;
+mod history;
 mod rate;
 mod schedule;
 mod subscriptions;
@@ -15,8 +18,10 @@ use crate::error::{Error, Problem, Result};
 use crate::event::{EventType, check_text};
 use crate::signature::Secret;
 
+pub use actor::Actor;
 pub use changes::WebhookChanges;
 pub use headers::Header;
+pub use history::{Change, Deed, deeds};
 pub use rate::Rate;
 pub use schedule::{Schedule, wait};
 pub use subscriptions::Subscriptions;

@@ -102,6 +102,8 @@ fn without_a_database_nothing_but_create_makes_one() {
         &["prune", "--older-than", "1d"],
         &["backup", "backup.db"],
         &["check"],
+        &["token", "list"],
+        &["token", "revoke", "erp"],
         &verify,
     ] {
         let missing = sandbox.cmd().args(args).run().code(4).stdout_is("");

@@ -2,16 +2,31 @@
 
 use crate::sandbox::{Run, Sandbox};
 
-/// The commands and their summaries as the help lists them.
+/// The commands and their summaries as the help lists them, those of a command right after it: `token create`.
 fn commands(sandbox: &Sandbox) -> Vec<(String, String)> {
-    let help = sandbox.run(["--help"]).ok().stderr_is("").stdout;
-    let (_, list) = help.split_once("\nCommands:\n").expect("a list of commands");
+    let mut all = Vec::new();
+    for (name, summary) in listed(&sandbox.run(["--help"]).ok().stderr_is("").stdout) {
+        let below = listed(&help(sandbox, &name).stdout);
+        all.push((name.clone(), summary));
+        all.extend(below.into_iter().map(|(sub, summary)| (format!("{name} {sub}"), summary)));
+    }
+    all
+}
+
+/// The commands that a help lists, with their summaries.
+fn listed(help: &str) -> Vec<(String, String)> {
+    let Some((_, list)) = help.split_once("\nCommands:\n") else { return Vec::new() };
     let (list, _) = list.split_once("\n\n").expect("an end of the list");
     let command = |line: &str| {
         let (name, summary) = line.trim().split_once("  ").unwrap_or((line.trim(), ""));
         (name.to_owned(), summary.trim().to_owned())
     };
     list.lines().map(command).collect()
+}
+
+/// The help of a command.
+fn help(sandbox: &Sandbox, name: &str) -> Run {
+    sandbox.cmd().args(name.split(' ')).arg("--help").run().ok().stderr_is("")
 }
 
 /// The lines of the examples, each with its continuation lines.
@@ -46,10 +61,10 @@ fn described(help: &Run) -> Vec<(String, String)> {
 fn every_command_has_a_summary_of_one_line() {
     let sandbox = Sandbox::new();
     let commands = commands(&sandbox);
-    assert!(commands.len() >= 18, "{commands:?}");
+    assert!(commands.len() >= 18 && commands.iter().any(|(name, _)| name == "token create"), "{commands:?}");
     for (name, summary) in commands {
         assert!(summary.len() > 10 && !summary.ends_with('.'), "{name}: {summary:?}");
-        let short = sandbox.run([&name, "-h"]).ok().stderr_is("");
+        let short = sandbox.cmd().args(name.split(' ')).arg("-h").run().ok().stderr_is("");
         assert!(short.stdout.starts_with(&summary), "another summary in {short}");
     }
 }
@@ -60,7 +75,7 @@ fn every_help_has_two_examples_of_its_own_command() {
     let top = examples(&sandbox.run(["--help"]).ok());
     assert!(top.len() >= 2 && top.iter().all(|line| line.starts_with("ptw-hooks ")), "{top:?}");
     for (name, _) in commands(&sandbox) {
-        let examples = examples(&sandbox.run([&name, "--help"]).ok().stderr_is(""));
+        let examples = examples(&help(&sandbox, &name));
         assert!(examples.len() >= 2, "{name}: {examples:?}");
         for example in examples {
             assert!(example.starts_with(&format!("ptw-hooks {name}")), "{name}: {example:?}");
@@ -72,7 +87,7 @@ fn every_help_has_two_examples_of_its_own_command() {
 fn every_flag_and_argument_is_described() {
     let sandbox = Sandbox::new();
     let mut all = vec![sandbox.run(["--help"]).ok()];
-    all.extend(commands(&sandbox).iter().map(|(name, _)| sandbox.run([name, "--help"]).ok()));
+    all.extend(commands(&sandbox).iter().map(|(name, _)| help(&sandbox, name)));
     for help in all {
         let found = described(&help);
         for global in ["--db <PATH>", "-o, --output <FORMAT>", "-q, --quiet", "-h, --help"] {
@@ -88,7 +103,7 @@ fn every_flag_and_argument_is_described() {
 fn examples_are_accepted_by_the_program_that_shows_them() {
     let sandbox = Sandbox::new();
     for (name, _) in commands(&sandbox) {
-        for example in examples(&sandbox.run([&name, "--help"]).ok()) {
+        for example in examples(&help(&sandbox, &name)) {
             // Only whether the arguments are understood: `--help` after them, and no shell syntax.
             let words = example.split(" | ").next().unwrap().split(" > ").next().unwrap();
             let words = words.split(" < ").next().unwrap().split(" && ").next().unwrap();

@@ -71,6 +71,8 @@ fn the_completion_script_completes_in_bash() {
     assert_eq!(complete(&["ptw-hooks", "deliv"]), "deliveries");
     assert_eq!(complete(&["ptw-hooks", "emit", "--permit-n"]), "--permit-number");
     assert_eq!(complete(&["ptw-hooks", "list", "--output", "nd"]), "ndjson");
+    assert_eq!(complete(&["ptw-hooks", "token", "rev"]), "revoke");
+    assert_eq!(complete(&["ptw-hooks", "token", "create", "--scope", "ma"]), "manage");
 }
 
 #[test]

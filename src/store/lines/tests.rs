@@ -12,7 +12,7 @@ use crate::delivery::{Answer, AnswerLength, Attempt, Claim, Outcome, OutcomeKind
 use crate::event::{Event, Identity, NewEvent};
 use crate::retry::Next;
 use crate::signature::Secret;
-use crate::webhook::{NewWebhook, WebhookChanges};
+use crate::webhook::{Actor, NewWebhook, WebhookChanges};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -87,7 +87,7 @@ impl World {
             rate: None,
             ordered: true,
         };
-        let webhook = store.create_webhook(&new.validate(now).unwrap()).unwrap().id;
+        let webhook = store.create_webhook(&new.validate(now).unwrap(), &Actor::Program).unwrap().id;
         Self {
             store,
             webhook,
@@ -230,7 +230,9 @@ impl World {
                 for ordered in [false, true] {
                     let changes = WebhookChanges { ordered: Some(ordered), ..WebhookChanges::default() };
                     let change = |webhook: &_| changes.apply(webhook, self.now);
-                    assert!(self.store.change_webhook(self.webhook, change).unwrap().is_some());
+                    assert!(
+                        self.store.change_webhook(self.webhook, &Actor::Program, change).unwrap().is_some()
+                    );
                 }
             }
             Step::End { .. } | Step::Late(_) | Step::Toggle => {}
@@ -266,7 +268,7 @@ proptest! {
 /// A webhook that was changed by `changes`.
 fn change(world: &World, changes: WebhookChanges) {
     let apply = |webhook: &_| changes.apply(webhook, world.now);
-    assert!(world.store.change_webhook(world.webhook, apply).unwrap().is_some());
+    assert!(world.store.change_webhook(world.webhook, &Actor::Program, apply).unwrap().is_some());
 }
 
 fn ordered(ordered: bool) -> WebhookChanges {
@@ -336,7 +338,7 @@ fn a_replay_follows_the_webhook_as_it_is_now() {
     change(&world, WebhookChanges::enabled(false));
     let later = |world: &World| world.store.replay(&webhook, Timestamp::UNIX_EPOCH, 2, world.now).unwrap();
     assert_eq!(later(&world).missed, 0);
-    assert!(world.store.delete_webhook(world.webhook, world.now).unwrap());
+    assert!(world.store.delete_webhook(world.webhook, &Actor::Program, world.now).unwrap());
     assert_eq!(later(&world).missed, 0, "nobody would ever send it");
 }
 
@@ -355,7 +357,7 @@ fn what_a_deleted_webhook_was_sent_is_not_owed_again() {
     world.emit(1, true);
     let claim = world.claims.remove(0);
     world.end(claim, Ended::Delivered);
-    assert!(world.store.delete_webhook(world.webhook, world.now).unwrap());
+    assert!(world.store.delete_webhook(world.webhook, &Actor::Program, world.now).unwrap());
     let error = world.store.owe_again(&[1], world.now).unwrap_err().to_string();
     assert!(error.contains("its webhook was deleted"), "{error}");
     let (delivery, ..) = world.store.delivery(1).unwrap().unwrap();

@@ -1,0 +1,179 @@
+//! Connections: taken one by one, with a bound on their number and on the time that each part of them may take.
+
+use std::convert::Infallible;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use sd_notify::NotifyState;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
+
+use super::App;
+use super::handle::{Peer, handle};
+use super::log::Level;
+use super::tls::Tls;
+use crate::error::{Error, Report, Result};
+
+/// The time for the head of a request, and for a connection on which nothing comes.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time for a client to take some of the answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time for a TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest head of a request, in bytes, and the most headers in it.
+const LONGEST_HEAD: usize = 32 * 1024;
+const MOST_HEADERS: usize = 100;
+/// How long to wait where the system has no more file handles.
+const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// Serves until a signal, then until all requests have ended; says how much of the time for that is left.
+pub async fn serve(app: &Arc<App>, listener: StdListener, tls: Option<Arc<Tls>>) -> Result<Duration> {
+    let failed = |error: std::io::Error| Error::Storage(Report::new(format!("cannot serve: {error}")));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    let listener = TcpListener::from_std(listener).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    announce(app, address, tls.is_some());
+    let connections = Arc::new(Semaphore::new(app.options.connections));
+    let graceful = GracefulShutdown::new();
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => reload(app, tls.as_deref()),
+            (stream, peer, permit) = next(app, &listener, &connections) => {
+                let (app, tls, watcher) = (Arc::clone(app), tls.clone(), graceful.watcher());
+                tokio::spawn(async move {
+                    connection(app, stream, peer, address, tls, watcher).await;
+                    drop(permit);
+                });
+            }
+        }
+    }
+    let until = Instant::now() + app.options.drain;
+    app.log.line(Level::Info, "stopping", &[("drain_seconds", app.options.drain.as_secs().into())]);
+    notify(&[NotifyState::Stopping]);
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(app.options.drain) => {
+            app.log.line(Level::Warn, "requests were cut off: they took longer than the drain", &[]);
+        }
+        // Whoever asks twice does not want to wait.
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(until.saturating_duration_since(Instant::now()))
+}
+
+/// The next connection, as soon as there may be one more.
+async fn next(
+    app: &App,
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit) {
+    loop {
+        // It is never closed.
+        let Ok(permit) = Arc::clone(connections).acquire_owned().await else { continue };
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, permit),
+            Err(error) => {
+                app.log.line(
+                    Level::Warn,
+                    "cannot accept a connection",
+                    &[("error", error.to_string().into())],
+                );
+                tokio::time::sleep(EXHAUSTED).await;
+            }
+        }
+    }
+}
+
+fn announce(app: &App, address: SocketAddr, tls: bool) {
+    let url = format!("{}://{address}", if tls { "https" } else { "http" });
+    let database = app.hooks.path().display().to_string();
+    app.log.line(
+        Level::Info,
+        "listening",
+        &[("url", url.into()), ("database", database.into()), ("worker", app.options.worker.into())],
+    );
+    if !tls && !address.ip().is_loopback() {
+        let advice = "use --tls-cert and --tls-key, or listen at 127.0.0.1 behind a server that speaks TLS";
+        app.log.line(
+            Level::Warn,
+            "tokens and permits go over the network unencrypted",
+            &[("advice", advice.into())],
+        );
+    }
+    notify(&[NotifyState::Ready]);
+}
+
+/// Tells systemd, where that has started us.
+fn notify(states: &[NotifyState]) {
+    // Where it cannot be told, it does not wait for it.
+    let _ = sd_notify::notify(states);
+}
+
+fn reload(app: &App, tls: Option<&Tls>) {
+    match tls.map(Tls::reload) {
+        None => app.log.line(Level::Info, "nothing to read anew", &[]),
+        Some(Ok(())) => app.log.line(Level::Info, "the certificate was read anew", &[]),
+        Some(Err(error)) => {
+            let error = error.to_string();
+            app.log.line(Level::Error, "the certificate stays as it was", &[("error", error.into())]);
+        }
+    }
+}
+
+async fn connection(
+    app: Arc<App>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    local: SocketAddr,
+    tls: Option<Arc<Tls>>,
+    watcher: Watcher,
+) {
+    // Where it cannot be set, answers come a little later.
+    let _ = stream.set_nodelay(true);
+    let peer = Peer { ip: peer.ip(), local, tls: tls.is_some() };
+    match tls {
+        None => requests(app, stream, peer, watcher).await,
+        Some(tls) => {
+            let handshake = tls.acceptor().accept(stream);
+            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
+                requests(app, stream, peer, watcher).await;
+            }
+        }
+    }
+}
+
+async fn requests(
+    app: Arc<App>,
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    peer: Peer,
+    watcher: Watcher,
+) {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    let service = service_fn(move |request| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(handle(app, peer, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(LONGEST_HEAD)
+        .max_headers(MOST_HEADERS)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+    // How a connection ends is the client's affair; its requests are in the log.
+    let _ = watcher.watch(connection).await;
+}

@@ -1,0 +1,174 @@
+//! The log of the server, on standard error: a line for each thing that happens, as text or as JSON. A thread of its
+//! own writes it, so that no request waits for whoever reads it.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::api::timestamp;
+
+/// So many lines may wait to be written; what is more is counted.
+const WAITING: usize = 8192;
+
+/// The form of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// `2026-11-23T17:13:37.250875Z info listening url=http://127.0.0.1:8080`
+    Text,
+    /// A JSON object.
+    Json,
+}
+
+/// How much somebody should care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// All is well.
+    Info,
+    /// Somebody may have to do something.
+    Warn,
+    /// Somebody has to do something.
+    Error,
+}
+
+impl Level {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Where lines go.
+pub struct Log {
+    format: LogFormat,
+    /// Only what somebody should care about.
+    quiet: bool,
+    lines: SyncSender<String>,
+    dropped: AtomicU64,
+}
+
+/// The thread that writes; it ends when the last [`Log`] is gone.
+pub struct Writer(Option<JoinHandle<()>>);
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            // What it had to write, it has written.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Log {
+    /// A log into `out`.
+    pub fn start(format: LogFormat, quiet: bool, out: Box<dyn Write + Send>) -> (Self, Writer) {
+        let (lines, waiting) = sync_channel(WAITING);
+        let thread = thread::Builder::new().name("log".to_owned()).spawn(move || write(&waiting, out)).ok();
+        (Self { format, quiet, lines, dropped: AtomicU64::new(0) }, Writer(thread))
+    }
+
+    /// Logs that something happened. Values may be a stranger's text: no line is ever broken by one.
+    pub fn line(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
+        if self.quiet && level == Level::Info {
+            return;
+        }
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            self.put(Level::Warn, "lines were dropped", &[("count", dropped.into())]);
+        }
+        self.put(level, message, fields);
+    }
+
+    fn put(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
+        let line = format_line(self.format, Timestamp::now(), level, message, fields);
+        if self.lines.try_send(line).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn write(waiting: &Receiver<String>, mut out: Box<dyn Write + Send>) {
+    while let Ok(mut lines) = waiting.recv() {
+        // One system call for what has gathered meanwhile.
+        while lines.len() < 64 * 1024
+            && let Ok(next) = waiting.try_recv()
+        {
+            lines.push_str(&next);
+        }
+        // Where it cannot be written there is nobody to tell.
+        let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+fn format_line(
+    format: LogFormat,
+    now: Timestamp,
+    level: Level,
+    message: &str,
+    fields: &[(&str, Value)],
+) -> String {
+    let now = timestamp(now);
+    match format {
+        LogFormat::Json => {
+            let mut object = Map::new();
+            object.insert("time".to_owned(), now.into());
+            object.insert("level".to_owned(), level.name().into());
+            object.insert("message".to_owned(), message.into());
+            object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+            format!("{}\n", Value::Object(object))
+        }
+        LogFormat::Text => {
+            let mut line = format!("{now} {:5} {message}", level.name());
+            for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+                line.push(' ');
+                line.push_str(name);
+                line.push('=');
+                line.push_str(&plain(value));
+            }
+            line.push('\n');
+            line
+        }
+    }
+}
+
+/// A value as it stands in a line of text: quoted where it has something in it that could be taken for more.
+fn plain(value: &Value) -> String {
+    let Value::String(text) = value else { return value.to_string() };
+    let simple = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\');
+    if !text.is_empty() && text.chars().all(simple) {
+        return text.clone();
+    }
+    // Escapes every control character; what is left of the others is printed as it is.
+    format!("{text:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_line_whatever_is_in_it() {
+        let now = "2026-11-23T17:13:37.250875Z".parse().unwrap();
+        let fields = [
+            ("path", "/a\r\nb\u{1b}[31m".into()),
+            ("status", 200.into()),
+            ("token", Value::Null),
+            ("url", "http://127.0.0.1:1/".into()),
+        ];
+        let text = format_line(LogFormat::Text, now, Level::Info, "request", &fields);
+        assert_eq!(
+            text,
+            "2026-11-23T17:13:37.250875Z info  request path=\"/a\\r\\nb\\u{1b}[31m\" status=200 url=http://127.0.0.1:1/\n"
+        );
+        let json = format_line(LogFormat::Json, now, Level::Error, "request", &fields);
+        assert_eq!(json.matches('\n').count(), 1);
+        let back: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((back["level"].as_str(), back["path"].as_str()), (Some("error"), fields[0].1.as_str()));
+    }
+}

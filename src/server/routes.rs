@@ -1,0 +1,205 @@
+//! The table of routes: what can be asked for, by whom, and who answers. Everything that depends on a route is read
+//! from here: where a request goes, which methods a path allows, which scope they need, and the description that
+//! the server gives of itself.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use http::Method;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::{deliveries, events, operate, webhooks};
+use crate::token::Scope;
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Everybody, where the configuration says so; else whoever may read.
+    Metrics,
+    /// Whoever has this scope.
+    Scope(Scope),
+}
+
+/// Whether a request has a body, and which one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// None that is looked at.
+    Nothing,
+    /// A JSON object.
+    Json,
+    /// A JSON object a line.
+    Lines,
+}
+
+impl Content {
+    /// The longest body, in bytes.
+    pub const fn most(self) -> u64 {
+        match self {
+            Self::Nothing | Self::Json => 1024 * 1024,
+            Self::Lines => 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// How a route is answered.
+#[derive(Clone, Copy)]
+pub enum Answering {
+    /// By code that may wait for the database or for a receiver, on a thread of its own.
+    Blocking(fn(&Call) -> Result<Answer, Answer>),
+    /// By code that waits for nothing but the next commit.
+    Prompt(fn(Call) -> Pin<Box<dyn Future<Output = Answer> + Send>>),
+}
+
+/// One method of one path.
+pub struct Route {
+    /// GET takes HEAD as well.
+    pub method: Method,
+    /// The path, a parameter in braces.
+    pub path: &'static str,
+    /// Its name in the description and in the metrics.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    /// What the request carries.
+    pub content: Content,
+    /// Who answers.
+    pub answering: Answering,
+}
+
+const READ: Access = Access::Scope(Scope::Read);
+const EMIT: Access = Access::Scope(Scope::Emit);
+const MANAGE: Access = Access::Scope(Scope::Manage);
+
+macro_rules! route {
+    ($method:ident $path:literal $name:literal $summary:literal $access:expr, $content:ident, $answering:expr) => {
+        Route {
+            method: Method::$method,
+            path: $path,
+            name: $name,
+            summary: $summary,
+            access: $access,
+            content: Content::$content,
+            answering: $answering,
+        }
+    };
+}
+
+use Answering::{Blocking, Prompt};
+
+/// Every route.
+#[rustfmt::skip]
+pub static ROUTES: [Route; 19] = [
+    route!(GET "/api/v1/ptw/webhooks/" "list_webhooks" "The webhooks, newest first" READ, Nothing, Blocking(webhooks::list)),
+    route!(POST "/api/v1/ptw/webhooks/" "create_webhook" "Create a webhook" MANAGE, Json, Blocking(webhooks::create)),
+    route!(GET "/api/v1/ptw/webhooks/{id}/" "show_webhook" "One webhook" READ, Nothing, Blocking(webhooks::show)),
+    route!(PUT "/api/v1/ptw/webhooks/{id}/" "replace_webhook" "Change a webhook; what is left out stays" MANAGE, Json, Blocking(webhooks::put)),
+    route!(PATCH "/api/v1/ptw/webhooks/{id}/" "change_webhook" "Change some members of a webhook" MANAGE, Json, Blocking(webhooks::patch)),
+    route!(DELETE "/api/v1/ptw/webhooks/{id}/" "delete_webhook" "Delete a webhook; its log stays" MANAGE, Nothing, Blocking(webhooks::delete)),
+    route!(POST "/api/v1/ptw/webhooks/{id}/test/" "test_webhook" "Send a test event now" MANAGE, Nothing, Blocking(webhooks::test)),
+    route!(GET "/api/v1/ptw/webhooks/{id}/deliveries/" "list_deliveries_of_webhook" "The log of one webhook, newest first" READ, Nothing, Blocking(deliveries::of_webhook)),
+    route!(GET "/api/v1/ptw/events/" "list_events" "The catalogue of events" READ, Nothing, Blocking(events::catalogue)),
+    route!(POST "/api/v1/ptw/events/" "emit_event" "Emit an event" EMIT, Json, Prompt(events::emit)),
+    route!(POST "/api/v1/ptw/events/batch/" "emit_events" "Emit many events, one a line" EMIT, Lines, Prompt(events::batch)),
+    route!(GET "/api/v1/ptw/events/{id}/" "show_event" "One event with its body and what became of it" READ, Nothing, Blocking(events::show)),
+    route!(GET "/api/v1/ptw/deliveries/" "list_deliveries" "The log, newest first" READ, Nothing, Blocking(deliveries::list)),
+    route!(GET "/api/v1/ptw/deliveries/{id}/" "show_delivery" "One delivery with its request and every attempt" READ, Nothing, Blocking(deliveries::show)),
+    route!(POST "/api/v1/ptw/deliveries/{id}/redeliver/" "redeliver" "Send a delivery again" MANAGE, Nothing, Blocking(deliveries::redeliver)),
+    route!(GET "/api/v1/ptw/schema/" "show_schema" "This description" READ, Nothing, Blocking(operate::schema)),
+    route!(GET "/healthz" "healthz" "Whether the process is alive" Access::Public, Nothing, Prompt(operate::healthz)),
+    route!(GET "/readyz" "readyz" "Whether it can take events" Access::Public, Nothing, Blocking(operate::readyz)),
+    route!(GET "/metrics" "metrics" "Figures for Prometheus" Access::Metrics, Nothing, Blocking(operate::metrics)),
+];
+
+/// Where a path leads.
+pub enum Found {
+    /// To these routes, one for each method, with what stands where the parameter is.
+    Path(Vec<&'static Route>, String),
+    /// To a path that differs by a slash at its end.
+    Slash,
+    /// Nowhere.
+    Nothing,
+}
+
+/// Where this path leads.
+pub fn find(path: &str) -> Found {
+    let routes: Vec<_> =
+        ROUTES.iter().filter_map(|route| Some((route, matched(route.path, path)?))).collect();
+    // What is spelled out goes before a parameter.
+    let exact = routes.iter().any(|(route, _)| !route.path.contains('{'));
+    let mut parameter = String::new();
+    let found: Vec<_> = routes
+        .into_iter()
+        .filter(|(route, _)| route.path.contains('{') != exact)
+        .map(|(route, given)| {
+            parameter = given;
+            route
+        })
+        .collect();
+    if !found.is_empty() {
+        return Found::Path(found, parameter);
+    }
+    let with_slash = format!("{path}/");
+    if ROUTES.iter().any(|route| matched(route.path, &with_slash).is_some()) {
+        Found::Slash
+    } else {
+        Found::Nothing
+    }
+}
+
+/// What stands in `path` where `pattern` has its parameter; nothing where it has none; `None` where they differ.
+fn matched(pattern: &str, path: &str) -> Option<String> {
+    let mut parameter = String::new();
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(parameter),
+            (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {
+                part.clone_into(&mut parameter)
+            }
+            (Some(fixed), Some(part)) if fixed == part => {}
+            _ => return None,
+        }
+    }
+}
+
+/// The methods of these routes, as an `Allow` header lists them.
+pub fn allowed(routes: &[&Route]) -> String {
+    let mut methods: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.push("OPTIONS");
+    methods.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(path: &str) -> (Vec<&'static str>, String) {
+        match find(path) {
+            Found::Path(routes, parameter) => (routes.iter().map(|route| route.name).collect(), parameter),
+            Found::Slash => (vec!["/"], String::new()),
+            Found::Nothing => (Vec::new(), String::new()),
+        }
+    }
+
+    #[test]
+    fn a_path_leads_to_its_routes() {
+        assert_eq!(names("/api/v1/ptw/webhooks/"), (vec!["list_webhooks", "create_webhook"], String::new()));
+        assert_eq!(names("/api/v1/ptw/webhooks/7/test/"), (vec!["test_webhook"], "7".to_owned()));
+        assert_eq!(names("/api/v1/ptw/events/batch/"), (vec!["emit_events"], String::new()));
+        assert_eq!(names("/api/v1/ptw/events/evt_1/").0, ["show_event"]);
+        assert_eq!(names("/api/v1/ptw/webhooks").0, ["/"]);
+        for nowhere in
+            ["/", "", "/api/v1/ptw/", "/api/v1/ptw/webhooks//", "//api/v1/ptw/webhooks/", "/healthz//"]
+        {
+            assert_eq!(names(nowhere).0, Vec::<&str>::new(), "{nowhere}");
+        }
+    }
+}

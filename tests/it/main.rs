@@ -33,6 +33,7 @@ mod receiver;
 mod redelivering;
 mod reference;
 mod replaying;
+mod rest;
 mod retention;
 mod retrying;
 mod rules;

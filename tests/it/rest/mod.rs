@@ -108,6 +108,11 @@ impl Server {
         self.child.terminate();
     }
 
+    /// Asks it to end, as Ctrl-C does.
+    pub fn interrupt(&mut self) {
+        self.child.interrupt();
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn wait(self) -> Run {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::receiver::{Behaviour, Receiver};
 use crate::rest::client::{Answer, Request};
 use crate::rest::shape::assert_shape;
 use crate::rest::{Site, event};
-use crate::receiver::{Behaviour, Receiver};
 use crate::sandbox::Sandbox;
 use crate::steps::NOBODY;
 
@@ -46,7 +46,8 @@ fn every_line_has_its_result_and_bad_ones_do_not_hold_the_others_up() {
     let text = format!("{}{first}\n{{\"event\":\n[1]\n{unknown}\n{}", lines(1..=1), lines(2..=2));
     let answer = post(&site, text).is(202);
     let found = results(&answer);
-    let owed = |id: i64| json!([{"id": id, "webhook": 1, "webhook_name": "ERP", "status": "pending", "*": 0}]);
+    let owed =
+        |id: i64| json!([{"id": id, "webhook": 1, "webhook_name": "ERP", "status": "pending", "*": 0}]);
     let again = json!([{"webhook": 1, "webhook_name": "ERP", "reason": "duplicate", "delivery": 1, "+": 0}]);
     let expected = json!([
         {"id": "<event>", "deliveries": owed(1), "suppressed": [], "*": 0},
@@ -93,7 +94,8 @@ fn ten_thousand_lines_are_taken_and_one_more_is_not() {
     let answer = post(&site, lines(1..=10_000)).is(202);
     let found = results(&answer);
     assert_eq!(found.len(), 10_000);
-    let owed = found.iter().filter(|result| result["deliveries"].as_array().is_some_and(|owed| owed.len() == 1));
+    let owed =
+        found.iter().filter(|result| result["deliveries"].as_array().is_some_and(|owed| owed.len() == 1));
     assert_eq!(owed.count(), 10_000);
 }
 

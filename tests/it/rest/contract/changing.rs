@@ -18,17 +18,30 @@ fn put_replaces_what_it_names_and_keeps_the_rest() {
     let site = one();
     let changed = |changes: Value| (webhook(1, &changes), changes);
     let (shown, _) = changed(json!({"name": "gate", "url": "https://gate.example/"}));
-    let (all, sent) = changed(json!({"name": "all", "project": 5, "url": "https://all.example/", "enabled": false,
+    let (all, sent) =
+        changed(json!({"name": "all", "project": 5, "url": "https://all.example/", "enabled": false,
                                      "events": ["*"]}));
     let mut kept = all.clone();
     kept["name"] = json!("again");
     replay(
         &site,
         [
-            row("PUT", "webhooks/1/", Some(&json!({"name": "gate", "url": "https://gate.example/"})), 200, shown),
+            row(
+                "PUT",
+                "webhooks/1/",
+                Some(&json!({"name": "gate", "url": "https://gate.example/"})),
+                200,
+                shown,
+            ),
             row("PUT", "webhooks/1/", Some(&sent), 200, all.clone()),
             row("GET", "webhooks/1/", None, 200, all),
-            row("PUT", "webhooks/1/", Some(&json!({"name": "again", "url": "https://all.example/"})), 200, kept),
+            row(
+                "PUT",
+                "webhooks/1/",
+                Some(&json!({"name": "again", "url": "https://all.example/"})),
+                200,
+                kept,
+            ),
         ],
     );
 }
@@ -42,7 +55,13 @@ fn put_requires_name_and_url_and_nothing_else() {
         [
             row("PUT", "webhooks/1/", Some(&json!({})), 400, json!({"name": required, "url": required})),
             row("PUT", "webhooks/1/", Some(&json!({"name": "x"})), 400, json!({"url": required})),
-            row("PUT", "webhooks/1/", Some(&json!({"url": "https://x.example/"})), 400, json!({"name": required})),
+            row(
+                "PUT",
+                "webhooks/1/",
+                Some(&json!({"url": "https://x.example/"})),
+                400,
+                json!({"name": required}),
+            ),
             row("GET", "webhooks/1/", None, 200, webhook(1, &json!({}))),
         ],
     );
@@ -55,7 +74,13 @@ fn patch_changes_any_of_the_fields() {
         &site,
         [
             row("PATCH", "webhooks/1/", Some(&json!({})), 200, webhook(1, &json!({}))),
-            row("PATCH", "webhooks/1/", Some(&json!({"colour": "red", "id": 9})), 200, webhook(1, &json!({}))),
+            row(
+                "PATCH",
+                "webhooks/1/",
+                Some(&json!({"colour": "red", "id": 9})),
+                200,
+                webhook(1, &json!({})),
+            ),
         ],
     );
     let mut state = json!({});

@@ -176,10 +176,7 @@ fn what_is_no_json_is_a_parse_error() {
     }
     site.webhook("ERP", NOBODY, &[]);
     for method in ["PUT", "PATCH"] {
-        replay(
-            &site,
-            [raw(method, "webhooks/1/", JSON, b"{", 400, detail("<starts JSON parse error - >"))],
-        );
+        replay(&site, [raw(method, "webhooks/1/", JSON, b"{", 400, detail("<starts JSON parse error - >"))]);
     }
 }
 
@@ -187,8 +184,13 @@ fn what_is_no_json_is_a_parse_error() {
 fn json_that_is_no_object_is_refused_by_its_type() {
     let site = Site::open();
     site.webhook("ERP", NOBODY, &[]);
-    let others =
-        [(json!([]), "list"), (json!("x"), "str"), (json!(5), "int"), (json!(1.5), "float"), (json!(true), "bool")];
+    let others = [
+        (json!([]), "list"),
+        (json!("x"), "str"),
+        (json!(5), "int"),
+        (json!(1.5), "float"),
+        (json!(true), "bool"),
+    ];
     for (body, name) in others {
         let message = format!("Invalid data. Expected a dictionary, but got {name}.");
         let routes =
@@ -219,7 +221,9 @@ fn a_body_that_is_not_json_by_its_type_is_not_looked_at() {
     untyped.body = body.to_vec();
     site.client.send(&untyped).says(415, &detail("Unsupported media type \"\" in request."));
     let mut created = 1;
-    for media_type in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"] {
+    for media_type in
+        ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"]
+    {
         site.client.send(&Request::new("POST", "webhooks/").body(media_type, body)).is(201);
         created += 1;
     }
@@ -252,7 +256,8 @@ fn a_body_of_one_mebibyte_is_read_and_a_longer_one_is_refused() {
     // The same without saying its length beforehand.
     let long = sized(MEBIBYTE + 1);
     let chunked = format!("{:x}\r\n{long}\r\n0\r\n\r\n", long.len());
-    let request = Request::new("POST", "webhooks/").header("Transfer-Encoding", "chunked").body(JSON, chunked);
+    let request =
+        Request::new("POST", "webhooks/").header("Transfer-Encoding", "chunked").body(JSON, chunked);
     site.client.send(&request).is(413);
     assert_eq!(site.client.get("webhooks/").json()["count"], 1);
 }

@@ -22,7 +22,8 @@ fn a_new_webhook_is_answered_with_its_secret_this_once_and_its_location() {
     replay(
         &site,
         [
-            row("POST", "webhooks/", Some(&new_webhook(&json!({}))), 201, created(1)).with("location", &location),
+            row("POST", "webhooks/", Some(&new_webhook(&json!({}))), 201, created(1))
+                .with("location", &location),
             row("GET", &location, None, 200, unseen),
             row("GET", "webhooks/", None, 200, list),
         ],
@@ -41,18 +42,23 @@ fn what_is_left_out_has_its_default() {
     let least = json!({"name": "ERP", "url": "https://erp.example/x", "secret": "abcdefgh"});
     let mut answer = created(1);
     answer["events"] = json!([]);
-    replay(&site, [row("POST", "webhooks/", Some(&least), 201, answer).with("location", &format!("{BASE}webhooks/1/"))]);
+    replay(
+        &site,
+        [row("POST", "webhooks/", Some(&least), 201, answer).with("location", &format!("{BASE}webhooks/1/"))],
+    );
 }
 
 #[test]
 fn unknown_members_and_those_that_are_only_read_are_ignored() {
     let site = Site::open();
-    let more = json!({"id": 77, "created_at": "x", "secret_masked": 5, "last_error": null, "colour": {"a": []}});
+    let more =
+        json!({"id": 77, "created_at": "x", "secret_masked": 5, "last_error": null, "colour": {"a": []}});
     let sent = new_webhook(&more);
     replay(
         &site,
         [
-            row("POST", "webhooks/", Some(&sent), 201, created(1)).with("location", &format!("{BASE}webhooks/1/")),
+            row("POST", "webhooks/", Some(&sent), 201, created(1))
+                .with("location", &format!("{BASE}webhooks/1/")),
             row("GET", "webhooks/1/", None, 200, webhook(1, &json!({}))),
         ],
     );
@@ -64,10 +70,17 @@ fn a_value_that_a_field_does_not_take_is_refused_under_the_field() {
     replay(
         &site,
         faults().into_iter().map(|(field, value, messages)| {
-            row("POST", "webhooks/", Some(&new_webhook(&json!({field: value}))), 400, json!({field: messages}))
+            row(
+                "POST",
+                "webhooks/",
+                Some(&new_webhook(&json!({field: value}))),
+                400,
+                json!({field: messages}),
+            )
         }),
     );
-    let answer = site.client.post("webhooks/", &new_webhook(&json!({"url": "https://u:hunter2@erp.example/"})));
+    let answer =
+        site.client.post("webhooks/", &new_webhook(&json!({"url": "https://u:hunter2@erp.example/"})));
     assert!(!answer.text().contains("hunter2"), "{answer}");
     assert!(!site.server.log_text().contains("hunter2"), "the password is in the log");
     assert_eq!(site.client.get("webhooks/").json()["count"], 0, "a refused webhook was stored");

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{delivery, path_of, replay, row};
+use crate::receiver::{Behaviour, Receiver};
 use crate::rest::shape::assert_shape;
 use crate::rest::{Site, event, until};
-use crate::receiver::{Behaviour, Receiver};
 use crate::sandbox::Sandbox;
 use crate::steps::{NOBODY, each};
 
@@ -42,7 +42,8 @@ fn ids(site: &Site, path: &str) -> Vec<i64> {
 fn the_log_of_a_webhook_is_an_array_newest_first() {
     let (site, _receivers) = with_a_log();
     let created = |id| delivery(id, (1, "ERP"), "permit_created", id);
-    let of_erp = [delivery(5, (1, "ERP"), "permit_approved", 1), created(4), created(3), created(2), created(1)];
+    let of_erp =
+        [delivery(5, (1, "ERP"), "permit_approved", 1), created(4), created(3), created(2), created(1)];
     let all: Vec<Value> = [failed()].into_iter().chain(of_erp.clone()).collect();
     replay(
         &site,
@@ -53,9 +54,15 @@ fn the_log_of_a_webhook_is_an_array_newest_first() {
         ],
     );
     let webhook = site.client.get("webhooks/1/").json();
-    assert_shape(&webhook, &json!({"last_sent_at": "<time>", "last_status_code": 200, "last_error": "", "*": 0}));
+    assert_shape(
+        &webhook,
+        &json!({"last_sent_at": "<time>", "last_status_code": 200, "last_error": "", "*": 0}),
+    );
     let webhook = site.client.get("webhooks/2/").json();
-    assert_shape(&webhook, &json!({"last_sent_at": "<time>", "last_status_code": 500, "last_error": "<text>", "*": 0}));
+    assert_shape(
+        &webhook,
+        &json!({"last_sent_at": "<time>", "last_status_code": 500, "last_error": "<text>", "*": 0}),
+    );
 }
 
 #[test]
@@ -86,7 +93,8 @@ fn the_log_is_filtered_by_status_event_permit_and_id() {
 fn the_log_is_filtered_by_time_from_since_and_before_until() {
     let (site, _receivers) = with_a_log();
     let all = site.client.get("deliveries/").json();
-    let times: Vec<String> = each(&all, "created_at").iter().map(|at| at.as_str().unwrap().to_owned()).collect();
+    let times: Vec<String> =
+        each(&all, "created_at").iter().map(|at| at.as_str().unwrap().to_owned()).collect();
     let middle = times[2].as_str();
     let chosen = |keep: &dyn Fn(&str) -> bool| -> Vec<i64> {
         (1..=6).rev().zip(&times).filter(|(_, at)| keep(at)).map(|(id, _)| id).collect()
@@ -180,7 +188,8 @@ fn one_delivery_is_shown_with_its_request_and_every_attempt() {
     let body = String::from_utf8(request.body.clone()).unwrap();
     let attempt = json!({"number": 1, "started_at": "<time>", "outcome": "http_status", "error": "<text>",
                          "response": {"status": 500, "*": 0}, "*": 0});
-    expected["request"] = json!({"method": "POST", "url": receivers[1].url("/gate"), "headers": "<any>", "body": body});
+    expected["request"] =
+        json!({"method": "POST", "url": receivers[1].url("/gate"), "headers": "<any>", "body": body});
     expected["attempt_log"] = json!([attempt]);
     expected["*"] = json!(0);
     assert_shape(&answer, &expected);

@@ -86,14 +86,17 @@ fn an_event_goes_to_those_who_subscribe_in_its_project_and_to_the_global_ones() 
         [("five", 5, json!(["*"])), ("six", 6, json!(["*"])), ("other", 5, json!(["permit_expired"]))]
     {
         let url = "https://erp.example/";
-        let body = json!({"name": name, "url": url, "secret": "abcdefgh", "project": project, "events": events});
+        let body =
+            json!({"name": name, "url": url, "secret": "abcdefgh", "project": project, "events": events});
         site.client.post("webhooks/", &body).is(201);
     }
     let mut sent = event("permit_created", 1);
     sent["project_id"] = json!(5);
     let answer = site.client.post("events/", &sent).is(202).json();
-    let mut names: Vec<String> =
-        each(&answer["deliveries"], "webhook_name").iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+    let mut names: Vec<String> = each(&answer["deliveries"], "webhook_name")
+        .iter()
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect();
     names.sort();
     assert_eq!(names, ["ERP", "five"]);
     sent["event"] = json!("permit_approved");
@@ -125,16 +128,30 @@ fn whoever_waits_is_answered_with_what_became_of_it() {
         object
     };
     let mut failed = sent(2, (2, "gate"), "permit_approved");
-    for (key, value) in [("response_code", json!(500)), ("error", json!("<text>")), ("status", json!("failed"))] {
+    for (key, value) in
+        [("response_code", json!(500)), ("error", json!("<text>")), ("status", json!("failed"))]
+    {
         failed[key] = value;
     }
     let wait = "events/?wait=true";
     replay(
         &site,
         [
-            row("POST", wait, Some(&event("permit_created", 1)), 200, accepted(&[sent(1, (1, "ERP"), "permit_created")], &[])),
+            row(
+                "POST",
+                wait,
+                Some(&event("permit_created", 1)),
+                200,
+                accepted(&[sent(1, (1, "ERP"), "permit_created")], &[]),
+            ),
             row("POST", wait, Some(&event("permit_approved", 1)), 200, accepted(&[failed], &[])),
-            row("POST", wait, Some(&event("permit_created", 1)), 200, accepted(&[], &[suppressed("duplicate", Some(1))])),
+            row(
+                "POST",
+                wait,
+                Some(&event("permit_created", 1)),
+                200,
+                accepted(&[], &[suppressed("duplicate", Some(1))]),
+            ),
         ],
     );
     assert_eq!((receiver.received().len(), failing.received().len()), (1, 1));
@@ -155,7 +172,10 @@ fn the_worker_sends_what_was_accepted() {
     let path = format!("events/{}/", id.as_str().unwrap());
     let shown = site.client.get(&path).is(200).json();
     let delivered = json!({"id": 1, "webhook": 1, "webhook_name": "ERP", "*": 0});
-    assert_shape(&shown, &json!({"id": id, "body": body, "deliveries": [delivered], "suppressed": [], "*": 0}));
+    assert_shape(
+        &shown,
+        &json!({"id": id, "body": body, "deliveries": [delivered], "suppressed": [], "*": 0}),
+    );
 }
 
 #[test]
@@ -226,7 +246,13 @@ fn an_event_that_is_not_one_is_refused_under_its_fields() {
         ("data", json!({"n": 9_007_199_254_740_993_i64}), "<text>"),
         ("data", json!({"text": "x".repeat(300 * 1024)}), "<text>"),
     ] {
-        rows.push(row("POST", "events/", Some(&with(&json!({field: value}))), 400, json!({field: [message]})));
+        rows.push(row(
+            "POST",
+            "events/",
+            Some(&with(&json!({field: value}))),
+            400,
+            json!({field: [message]}),
+        ));
     }
     replay(&site, rows);
     let several = json!({"event": "zzz", "permit_id": "x", "permit_number": ""});

@@ -21,10 +21,18 @@ pub fn faults() -> Vec<Fault> {
     };
     for field in ["name", "url", "secret"] {
         add(field, NULL, &[Value::Null]);
-        add(field, NO_STRING, &[json!(true), json!(false), json!([]), json!(["x"]), json!({}), json!({"a": 1})]);
+        add(
+            field,
+            NO_STRING,
+            &[json!(true), json!(false), json!([]), json!(["x"]), json!({}), json!({"a": 1})],
+        );
         add(field, BLANK, &[json!(""), json!(" "), json!(" \t\n ")]);
     }
-    add("name", "Ensure this field has no more than 200 characters.", &[json!("x".repeat(201)), json!("é".repeat(201))]);
+    add(
+        "name",
+        "Ensure this field has no more than 200 characters.",
+        &[json!("x".repeat(201)), json!("é".repeat(201))],
+    );
     add("name", TOO_BIG, &[json!("a\u{0}b"), json!("a\nb")]);
     add("url", "Ensure this field has no more than 500 characters.", &[json!(url_of(501))]);
     add(
@@ -48,17 +56,31 @@ pub fn faults() -> Vec<Fault> {
     add("secret", "Ensure this field has no more than 255 characters.", &[json!("x".repeat(256))]);
     add("secret", TOO_BIG, &[json!("ab\ncd"), json!("ab\u{0}cd")]);
     add("enabled", NULL, &[Value::Null]);
-    let booleans = [json!("maybe"), json!(""), json!(2), json!(-1), json!(0.5), json!([]), json!([true]), json!({})];
+    let booleans =
+        [json!("maybe"), json!(""), json!(2), json!(-1), json!(0.5), json!([]), json!([true]), json!({})];
     add("enabled", NO_BOOLEAN, &booleans);
-    let integers =
-        [json!("x"), json!(""), json!("5x"), json!("5.5"), json!(1.5), json!(true), json!([]), json!([5]), json!({})];
+    let integers = [
+        json!("x"),
+        json!(""),
+        json!("5x"),
+        json!("5.5"),
+        json!(1.5),
+        json!(true),
+        json!([]),
+        json!([5]),
+        json!({}),
+    ];
     add("project", NO_INTEGER, &integers);
     // What JavaScript cannot carry exactly.
     add("project", TOO_BIG, &[json!(9_007_199_254_740_992_i64), json!("99999999999999999999"), json!(1e300)]);
     add("events", NULL, &[Value::Null]);
-    for (value, name) in
-        [(json!("*"), "str"), (json!(5), "int"), (json!(1.5), "float"), (json!(true), "bool"), (json!({}), "dict")]
-    {
+    for (value, name) in [
+        (json!("*"), "str"),
+        (json!(5), "int"),
+        (json!(1.5), "float"),
+        (json!(true), "bool"),
+        (json!({}), "dict"),
+    ] {
         add("events", &format!("Expected a list of items but got type \"{name}\"."), &[value]);
     }
     for (item, shown) in [

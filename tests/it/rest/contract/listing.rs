@@ -144,7 +144,10 @@ fn filters_choose_by_project_event_and_state() {
     }
     let (ids, next, _) = page(&site, "webhooks/?project=5&page_size=1");
     assert_eq!(ids, [3]);
-    assert_eq!(page(&site, &next.unwrap()), (vec![2], None, page(&site, "webhooks/?project=5&page_size=1&page=2").2));
+    assert_eq!(
+        page(&site, &next.unwrap()),
+        (vec![2], None, page(&site, "webhooks/?project=5&page_size=1&page=2").2)
+    );
     replay(
         &site,
         [

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{BASE, detail};
-use crate::rest::{Site, event};
 use crate::receiver::{Behaviour, Receiver};
+use crate::rest::{Site, event};
 use crate::sandbox::Sandbox;
 use crate::steps::connect;
 
@@ -77,10 +77,15 @@ fn metrics_can_be_made_public() {
 fn the_schema_describes_every_route() {
     let site = Site::open();
     let schema = site.client.get("schema/").is(200).json();
-    assert!(schema["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", schema["openapi"]);
+    assert!(
+        schema["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")),
+        "{}",
+        schema["openapi"]
+    );
     let plain = |path: &String| {
         let path = path.strip_prefix(BASE).unwrap_or(path);
-        let parts: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
+        let parts: Vec<&str> =
+            path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
         parts.join("/")
     };
     let methods = |item: &Value| -> Vec<String> {
@@ -116,12 +121,13 @@ fn references(value: &Value) -> Vec<String> {
 #[test]
 fn what_nobody_foresaw_is_told_to_the_log_and_not_to_the_client() {
     let site = Site::of(Sandbox::new(), &["--no-worker"]);
-    connect(&site.sandbox).execute_batch("ALTER TABLE attempts RENAME TO gone; ALTER TABLE deliveries RENAME TO lost")
+    connect(&site.sandbox)
+        .execute_batch("ALTER TABLE attempts RENAME TO gone; ALTER TABLE deliveries RENAME TO lost")
         .expect("a table can be renamed");
     let answer = site.client.get("deliveries/").says(500, &detail("Internal server error."));
     let id = answer.header("x-request-id").expect("an id").to_owned();
     assert_eq!(site.server.logged(&id)["status"], json!(500));
-    let told = site.server.log().iter().any(|line| line.to_string().contains("deliveries"));
+    let told = site.server.log().iter().any(|line| line.to_string().contains("no such table"));
     assert!(told, "the log does not say what failed: {}", site.server.log_text());
     // The server goes on.
     site.server.anonymous().get("/healthz").is(200);

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{delivery, replay, row};
-use crate::rest::{Site, event};
 use crate::receiver::{Behaviour, Receiver, Reply};
+use crate::rest::{Site, event};
 use crate::sandbox::Sandbox;
 use crate::steps::NOBODY;
 
@@ -47,7 +47,9 @@ fn a_test_that_is_not_delivered_is_a_bad_gateway_and_is_not_sent_again() {
     let site = Site::of(sandbox, &[]);
     site.webhook("ERP", &receiver.url("/x"), &["*"]);
     let mut failed = delivery(1, (1, "ERP"), "webhook_test", 123);
-    for (key, value) in [("response_code", json!(503)), ("error", json!("<text>")), ("status", json!("failed"))] {
+    for (key, value) in
+        [("response_code", json!(503)), ("error", json!("<text>")), ("status", json!("failed"))]
+    {
         failed[key] = value;
     }
     let answer = json!({"error": "<text>", "delivery": failed});
@@ -64,7 +66,10 @@ fn a_test_that_nobody_answers_says_why() {
     let site = Site::open();
     site.webhook("ERP", NOBODY, &["*"]);
     let answer = site.client.post("webhooks/1/test/", &json!({})).is(502).json();
-    assert_eq!((&answer["delivery"]["response_code"], &answer["delivery"]["status"]), (&Value::Null, &json!("failed")));
+    assert_eq!(
+        (&answer["delivery"]["response_code"], &answer["delivery"]["status"]),
+        (&Value::Null, &json!("failed"))
+    );
     assert_eq!(answer["error"], answer["delivery"]["error"]);
     assert_ne!(answer["error"], "");
 }

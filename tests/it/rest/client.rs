@@ -158,7 +158,7 @@ impl Connection {
 
     /// Whether the server closes the connection without a further byte.
     pub fn ends(&mut self) -> bool {
-        self.pending.is_empty() && matches!(self.stream.read(&mut [0]), Ok(0))
+        self.pending.is_empty() && matches!(self.more(), Ok(false))
     }
 
     fn head(&mut self, request: &Request) -> io::Result<Answer> {
@@ -229,7 +229,12 @@ impl Connection {
     /// Reads some more bytes; false at the end of the connection.
     fn more(&mut self) -> io::Result<bool> {
         let mut chunk = [0; 16 * 1024];
-        let n = self.stream.read(&mut chunk)?;
+        let n = loop {
+            match self.stream.read(&mut chunk) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
         self.pending.extend_from_slice(&chunk[..n]);
         Ok(n > 0)
     }

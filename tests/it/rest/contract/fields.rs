@@ -20,10 +20,12 @@ pub fn faults() -> Vec<Fault> {
         faults.extend(values.iter().map(|value| (field, value.clone(), json!([message]))));
     };
     for field in ["name", "url", "secret"] {
+        // Django REST Framework says the same of a URL that is no string as of one that is no URL.
+        let no_string = if field == "url" { NO_URL } else { NO_STRING };
         add(field, NULL, &[Value::Null]);
         add(
             field,
-            NO_STRING,
+            no_string,
             &[json!(true), json!(false), json!([]), json!(["x"]), json!({}), json!({"a": 1})],
         );
         add(field, BLANK, &[json!(""), json!(" "), json!(" \t\n ")]);

@@ -34,6 +34,7 @@ mod receiver;
 mod redelivering;
 mod reference;
 mod replaying;
+mod rest;
 mod retention;
 mod retrying;
 mod rules;

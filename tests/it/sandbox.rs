@@ -231,7 +231,8 @@ impl Cmd {
     }
 }
 
-/// A running process, which is killed when it is dropped, and which may not run for more than 60 seconds.
+/// A running process, which is killed when it is dropped, and which may not run for more than 60 seconds, or for
+/// more than that after a signal.
 pub struct Child {
     process: std::process::Child,
     args: Vec<OsString>,
@@ -266,6 +267,18 @@ impl Child {
         assert!(found, "no {text:?} on stderr of {}", self.so_far());
     }
 
+    /// What it has written to standard error so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Waits, at most this long, for a whole line on standard error of which `found` makes something.
+    #[track_caller]
+    pub fn wait_for_line<T>(&self, limit: Duration, found: impl Fn(&str) -> Option<T>) -> T {
+        let line = self.stderr.wait_for_line(Instant::now() + limit, found);
+        line.unwrap_or_else(|| panic!("the line did not come on stderr of {}", self.so_far()))
+    }
+
     /// Waits for the end of the process; kills it and fails when that takes too long.
     #[track_caller]
     pub fn wait(mut self) -> Run {
@@ -278,6 +291,7 @@ impl Child {
     /// Kills the process at once, as a crash or a loss of power would.
     #[track_caller]
     pub fn kill(mut self) -> Run {
+        self.deadline = Instant::now() + LIMIT;
         // It may have ended just before.
         let _ = self.process.kill();
         self.wait()
@@ -295,6 +309,7 @@ impl Child {
 
     /// Sends a signal, by its name without `SIG`.
     pub fn send(&mut self, signal: &str) {
+        self.deadline = Instant::now() + LIMIT;
         // As long as nobody has waited for the process, its id cannot belong to another one.
         if self.is_running() {
             let script = format!("kill -{signal} {}", self.process.id());
@@ -429,6 +444,15 @@ impl Output {
         let has = |state: &Collected| String::from_utf8_lossy(&state.bytes).contains(text);
         let state = self.wait_while(deadline, |state| !state.ended && !has(state));
         has(&state)
+    }
+
+    fn wait_for_line<T>(&self, deadline: Instant, found: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let search = |state: &Collected| {
+            let text = String::from_utf8_lossy(&state.bytes);
+            text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).find_map(&found)
+        };
+        let state = self.wait_while(deadline, |state| !state.ended && search(state).is_none());
+        search(&state)
     }
 
     fn text(&self) -> String {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the receivers in this directory need into target/receivers, at the versions that are pinned here.
+# Installs what the receivers and clients in this directory need into target/receivers, at the versions that are pinned here.
 # Does nothing where that has been done; the tests themselves never use the network.
 set -eu
 cd "$(dirname "$0")"
@@ -10,7 +10,7 @@ installed() {
     for pin in $pins; do
         cmp -s "$pin" "$into/$pin" || return 1
     done
-    "$into/venv/bin/python" -c 'import standardwebhooks' 2>/dev/null &&
+    "$into/venv/bin/python" -c 'import requests, standardwebhooks' 2>/dev/null &&
         (cd "$into" && node -e 'require("standardwebhooks")' 2>/dev/null)
 }
 

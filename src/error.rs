@@ -31,6 +31,8 @@ pub enum Error {
     Refused(Report),
     /// The database could not be opened, read or written; nothing was changed.
     Storage(Report),
+    /// The same, for a reason that may pass: the disk is full, or another process holds the database.
+    Unavailable(Report),
 }
 
 /// A message with the way to mend what it says.
@@ -79,6 +81,10 @@ pub enum Fault {
         /// The closest name of the catalogue.
         nearest: Option<&'static str>,
     },
+    /// Not a string.
+    NoText,
+    /// The event that `test` sends, which can be neither emitted nor subscribed to.
+    TestEvent,
     /// Not a URL that can be sent to, and why.
     Url(String),
     /// Not an integer within ±(2^53−1); what was given.
@@ -108,9 +114,10 @@ impl Problem {
             Fault::UnknownEvent { nearest: None, .. } => {
                 Some("`ptw-hooks events` lists the events".to_owned())
             }
+            Fault::TestEvent => Some("`ptw-hooks test WEBHOOK` sends it".to_owned()),
             Fault::Url(_) => Some("give an address such as `https://erp.example/hooks/permits`".to_owned()),
             Fault::Other(report) => report.hint.clone(),
-            Fault::Blank | Fault::TooLong(_) | Fault::Integer(_) => None,
+            Fault::Blank | Fault::TooLong(_) | Fault::NoText | Fault::Integer(_) => None,
         }
     }
 }
@@ -122,6 +129,8 @@ impl fmt::Display for Problem {
             Fault::Blank => write!(f, "{field} cannot be blank"),
             Fault::TooLong(max) => write!(f, "{field} cannot have more than {max} characters"),
             Fault::UnknownEvent { value, .. } => write!(f, "`{value}` is not an event"),
+            Fault::NoText => write!(f, "{field} cannot be anything but a string"),
+            Fault::TestEvent => write!(f, "`webhook_test` cannot be emitted or subscribed to"),
             Fault::Url(why) => write!(f, "{field} cannot be used: {why}"),
             Fault::Integer(value) => {
                 // It may be megabytes of a stranger's text.
@@ -148,7 +157,7 @@ impl Error {
             Self::Invalid(_) => exit::USAGE,
             Self::NotFound(_) => exit::NOT_FOUND,
             Self::Refused(_) => exit::REFUSED,
-            Self::Storage(_) => exit::FAILURE,
+            Self::Storage(_) | Self::Unavailable(_) => exit::FAILURE,
         }
     }
 
@@ -164,9 +173,10 @@ impl Error {
                 }
                 hints
             }
-            Self::NotFound(report) | Self::Refused(report) | Self::Storage(report) => {
-                report.hint.clone().into_iter().collect()
-            }
+            Self::NotFound(report)
+            | Self::Refused(report)
+            | Self::Storage(report)
+            | Self::Unavailable(report) => report.hint.clone().into_iter().collect(),
         }
     }
 }
@@ -181,9 +191,10 @@ impl fmt::Display for Error {
                     several.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
                 }
             },
-            Self::NotFound(report) | Self::Refused(report) | Self::Storage(report) => {
-                f.write_str(&report.message)
-            }
+            Self::NotFound(report)
+            | Self::Refused(report)
+            | Self::Storage(report)
+            | Self::Unavailable(report) => f.write_str(&report.message),
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct DeliveryFilter {
     pub event: Option<EventType>,
     /// About this permit.
     pub permit: Option<Permit>,
-    /// About events of this project.
+    /// About events of this project, or of none.
     pub project: Option<i64>,
     /// Accepted before this delivery.
     pub before: Option<i64>,

@@ -96,10 +96,7 @@ impl EventType {
     /// The event that a caller names in `field`: one of the catalogue.
     pub fn from_input(field: &'static str, name: &str) -> Result<Self, Problem> {
         match Self::from_name(name) {
-            Some(Self::WebhookTest) => {
-                Err(Problem::other(field, "`webhook_test` cannot be emitted or subscribed to")
-                    .hint("`ptw-hooks test WEBHOOK` sends it"))
-            }
+            Some(Self::WebhookTest) => Err(Problem { field, fault: Fault::TestEvent }),
             Some(event) => Ok(event),
             None => {
                 let names = Self::CATALOGUE.map(Self::name);

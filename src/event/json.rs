@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::NewEvent;
-use crate::error::Problem;
+use crate::error::{Fault, Problem};
 use crate::payload::DataInput;
 
 /// The members that are known; others are ignored.
@@ -59,14 +59,10 @@ impl NewEvent {
             event: text_of(members.event).unwrap_or_default(),
             permit_id: text_of(members.permit_id).unwrap_or_default(),
             permit_number: match members.permit_number {
-                // A number would lose its zeros in front: it has to be a string.
-                Value::Number(_) => {
-                    return Err(Problem::other(
-                        "permit_number",
-                        "permit_number cannot be a number: it is a string",
-                    ));
-                }
-                other => text_of(other).unwrap_or_default(),
+                Value::Null => String::new(),
+                Value::String(text) => text,
+                // A number would lose its zeros in front.
+                _ => return Err(Problem { field: "permit_number", fault: Fault::NoText }),
             },
             project_id: text_of(members.project_id),
             timestamp: text_of(members.timestamp),

@@ -122,11 +122,13 @@ impl Hooks {
 
 /// The same failure of the database, with what was on the disk before it.
 fn after(error: Error, kept: &str) -> Error {
+    let more = |Report { message, hint }| {
+        let hint = hint.map_or_else(|| kept.to_owned(), |hint| format!("{hint}; {kept}"));
+        Report::new(message).hint(hint)
+    };
     match error {
-        Error::Storage(Report { message, hint }) => {
-            let hint = hint.map_or_else(|| kept.to_owned(), |hint| format!("{hint}; {kept}"));
-            Error::Storage(Report::new(message).hint(hint))
-        }
+        Error::Storage(report) => Error::Storage(more(report)),
+        Error::Unavailable(report) => Error::Unavailable(more(report)),
         other => other,
     }
 }

@@ -103,7 +103,8 @@ impl From<Error> for Answer {
             Error::Invalid(problems) => Self::fields(&messages::of(problems)),
             Error::NotFound(_) => Self::not_found(),
             Error::Refused(report) => Self::detail(StatusCode::CONFLICT, messages::sentence(&report.message)),
-            Error::Storage(report) => {
+            Error::Storage(report) => Self::unforeseen(&report.message),
+            Error::Unavailable(report) => {
                 let answer = Self::later("The database cannot be used at the moment.");
                 Self { cause: Some(report.message.clone()), ..answer }
             }

@@ -42,9 +42,12 @@ impl Call {
     /// # Errors
     /// 404 where it is no number.
     pub fn id(&self) -> Result<i64, Answer> {
-        let digits = !self.parameter.is_empty() && self.parameter.bytes().all(|b| b.is_ascii_digit());
+        let digits = self.parameter.strip_prefix('-').unwrap_or(&self.parameter);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Answer::not_found());
+        }
         // A number that does not fit is an id that nobody has.
-        if digits { Ok(self.parameter.parse().unwrap_or(i64::MAX)) } else { Err(Answer::not_found()) }
+        Ok(self.parameter.parse().unwrap_or(i64::MAX))
     }
 
     /// The body as JSON; nothing at all stands for an object without members.
@@ -89,7 +92,12 @@ impl Call {
 
     /// Whether whoever asks may see this webhook.
     pub fn sees(&self, webhook: &Webhook) -> bool {
-        self.project().is_none_or(|own| webhook.project.is_none_or(|project| project == own))
+        self.sees_event(webhook.project)
+    }
+
+    /// Whether whoever asks may see an event of this project, or of none.
+    pub fn sees_event(&self, project: Option<i64>) -> bool {
+        self.project().is_none_or(|own| project.is_none_or(|project| project == own))
     }
 
     /// Whether whoever asks may change this webhook, or make it one of this project.

@@ -94,6 +94,6 @@ pub fn redeliver(call: &Call) -> Result<Answer, Answer> {
 /// others, wherever it was sent.
 fn seen(call: &Call) -> Result<Inspection, Answer> {
     let inspection = call.app.hooks.inspect(call.id()?)?;
-    let own = call.project().is_none_or(|own| inspection.event.project_id == Some(own));
+    let own = call.sees_event(inspection.event.project_id);
     if own { Ok(inspection) } else { Err(Answer::not_found()) }
 }

@@ -30,8 +30,7 @@ pub fn catalogue(_: &Call) -> Result<Answer, Answer> {
 /// `GET events/{id}/`
 pub fn show(call: &Call) -> Result<Answer, Answer> {
     let trace = call.app.hooks.trace(&call.parameter)?;
-    let own = |project| call.project().is_none_or(|own| project == Some(own));
-    match trace.filter(|trace| own(trace.event.project_id)) {
+    match trace.filter(|trace| call.sees_event(trace.event.project_id)) {
         None => Err(Answer::not_found()),
         Some(trace) => {
             let object =

@@ -72,10 +72,12 @@ pub fn changes(
 
 /// Adds what the product finds, but for fields of which something was found already.
 fn merge(problems: &mut Problems, judged: crate::error::Result<Webhook>) {
-    let Err(Error::Invalid(found)) = judged else { return };
-    for (field, sentences) in messages::of(&found) {
-        problems.entry(field).or_insert(sentences);
+    if let Err(Error::Invalid(found)) = judged {
+        for (field, sentences) in messages::of(&found) {
+            problems.entry(field).or_insert(sentences);
+        }
     }
+    messages::sort(problems, &["name", "url", "secret", "enabled", "events", "project"]);
 }
 
 fn read(members: &Map<String, Value>, required: Required) -> Given {
@@ -98,7 +100,11 @@ fn read(members: &Map<String, Value>, required: Required) -> Given {
         changes.name = text(value).map_err(|message| keep(field, message)).ok();
     }
     if let Some((field, value)) = take("url") {
-        changes.url = text(value).map_err(|message| keep(field, message)).ok();
+        let no_url = |message: String| match message.as_str() {
+            messages::NO_STRING => "Enter a valid URL.".to_owned(),
+            _ => message,
+        };
+        changes.url = text(value).map_err(no_url).map_err(|message| keep(field, message)).ok();
     }
     if let Some((field, value)) = take("secret") {
         let secret = text(value).and_then(|text| {
@@ -187,7 +193,7 @@ fn list(value: &Value) -> Result<Vec<String>, String> {
             .iter()
             .map(|item| match item {
                 Value::String(name) => Ok(name.clone()),
-                _ => Err(messages::NO_STRING.to_owned()),
+                other => Err(messages::not_a_choice(&other.to_string())),
             })
             .collect(),
         other => Err(format!("Expected a list of items but got type \"{}\".", kind(other))),

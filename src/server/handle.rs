@@ -185,7 +185,7 @@ const fn scope(access: Access) -> Option<Scope> {
 
 /// Who asks; nobody where everybody may.
 async fn authenticate(
-    app: &App,
+    app: &Arc<App>,
     peer: Peer,
     access: Access,
     headers: &HeaderMap,
@@ -198,7 +198,15 @@ async fn authenticate(
         let answer = Answer::detail(StatusCode::UNAUTHORIZED, detail);
         Err(answer.with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
     };
-    match app.auth.who(headers, Timestamp::now()) {
+    let mut shown = app.auth.who(headers, Timestamp::now());
+    if matches!(shown, Shown::Unknown) {
+        // It may have been made a moment ago.
+        let reading = Arc::clone(app);
+        // Where they cannot be read, those that are known stay.
+        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
+        shown = app.auth.who(headers, Timestamp::now());
+    }
+    match shown {
         Shown::Token(token) => Ok(Some(token)),
         Shown::Nothing => refuse("Authentication credentials were not provided."),
         Shown::Unknown => {

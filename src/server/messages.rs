@@ -29,6 +29,14 @@ pub fn add(problems: &mut Problems, field: &str, sentence: impl Into<String>) {
     }
 }
 
+/// The same problems in the order of these fields; what is not among them comes last.
+pub fn sort(problems: &mut Problems, fields: &[&str]) {
+    let place = |field: &String| fields.iter().position(|known| known == field).unwrap_or(fields.len());
+    let mut all: Vec<_> = std::mem::take(problems).into_iter().collect();
+    all.sort_by_key(|(field, _)| place(field));
+    problems.extend(all);
+}
+
 /// Problems under their fields.
 pub fn of(problems: &[Problem]) -> Problems {
     let mut all = Problems::new();
@@ -44,6 +52,8 @@ pub fn message(problem: &Problem) -> String {
         Fault::Blank => BLANK.to_owned(),
         Fault::TooLong(most) => format!("Ensure this field has no more than {most} characters."),
         Fault::UnknownEvent { value, .. } => not_a_choice(value),
+        Fault::NoText => NO_STRING.to_owned(),
+        Fault::TestEvent => not_a_choice("webhook_test"),
         Fault::Url(_) => "Enter a valid URL.".to_owned(),
         Fault::Integer(_) => NO_INTEGER.to_owned(),
         Fault::Other(report) => sentence(&report.message),

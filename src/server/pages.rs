@@ -29,7 +29,7 @@ pub fn page<'a, T, O: Serialize>(
     let last = items.len().div_ceil(size).max(1);
     let invalid = || Answer::detail(StatusCode::NOT_FOUND, "Invalid page.");
     let number = match call.query("page").map(str::trim) {
-        None => 1,
+        None | Some("") => 1,
         Some("last") => last,
         Some(text) => text.parse().ok().filter(|page| (1..=last).contains(page)).ok_or_else(invalid)?,
     };

@@ -35,11 +35,7 @@ pub fn list(call: &Call) -> Result<Answer, Answer> {
 /// `POST webhooks/`
 pub fn create(call: &Call) -> Result<Answer, Answer> {
     let members = answer::object(call.json()?)?;
-    let mut new = fields::new_webhook(&members, Timestamp::now())?;
-    if !members.contains_key("project") {
-        // Whoever is confined to a project means that one.
-        new.project = call.project();
-    }
+    let new = fields::new_webhook(&members, Timestamp::now())?;
     if !call.may_change(new.project) {
         return Err(Answer::forbidden());
     }

@@ -32,6 +32,7 @@ impl Fault {
     pub fn into_error(self, path: &Path) -> Error {
         match self {
             Self::Rule(error) => error,
+            Self::Sql(error) if passes(&error) => Error::Unavailable(report(&error, path)),
             Self::Sql(error) => Error::Storage(report(&error, path)),
         }
     }
@@ -79,4 +80,17 @@ pub fn corrupt(path: &Path) -> Report {
     let file = path.display();
     Report::new(format!("cannot read `{file}`: the database is corrupt"))
         .hint("put a backup in its place; `sqlite3 FILE .recover` may save what is left")
+}
+
+/// Whether it may work again without anybody's help, or as soon as there is space.
+fn passes(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+        )
+    )
 }

@@ -173,7 +173,8 @@ fn conditions(filter: &DeliveryFilter, status: Option<Status>, values: &mut Vec<
         None => {}
     }
     if let Some(project) = filter.project {
-        and("(SELECT project_id FROM events WHERE seq = d.event_seq) = ?", vec![project.into()]);
+        let own = "(SELECT ifnull(project_id, ?) FROM events WHERE seq = d.event_seq) = ?";
+        and(own, vec![project.into(), project.into()]);
     }
     if let Some(before) = filter.before {
         // In the order of the log. One that was pruned meanwhile is followed by what has a lower id.

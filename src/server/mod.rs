@@ -16,6 +16,7 @@ mod deliveries;
 mod events;
 mod fields;
 mod handle;
+mod heads;
 mod listen;
 mod log;
 mod messages;
@@ -27,13 +28,14 @@ mod schema;
 mod tls;
 mod unit;
 mod webhooks;
+mod wire;
 mod worker;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -76,6 +78,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// How long requests may take to end when the server is to.
     pub drain: Duration,
+    /// How long a client may take over a request, its answer, or the next request.
+    pub idle_timeout: Duration,
     /// The form of the log.
     pub log_format: LogFormat,
     /// Whether the log has warnings and errors only.
@@ -95,6 +99,9 @@ pub struct App {
     options: Options,
     budget: Arc<Semaphore>,
     sending: Arc<Semaphore>,
+    /// When the tokens were last read because somebody showed one that was not known.
+    reread: tokio::sync::Mutex<Option<Instant>>,
+    readiness: operate::Readiness,
     stop: AtomicBool,
 }
 
@@ -114,6 +121,20 @@ impl App {
             Ok(answer) => answer,
             Err(error) => Err(Answer::unforeseen(&error.to_string())),
         }
+    }
+
+    /// Reads the tokens, because one may have been made a moment ago. Those who come while somebody reads share the
+    /// next reading: whoever guesses does not keep the database busy.
+    async fn reread_tokens(self: &Arc<Self>) {
+        let came = Instant::now();
+        let mut last = self.reread.lock().await;
+        if last.is_some_and(|last| last >= came) {
+            return;
+        }
+        *last = Some(Instant::now());
+        let reading = Arc::clone(self);
+        // Where they cannot be read, those that are known stay.
+        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
     }
 
     fn read_tokens(&self) -> Result<usize> {
@@ -141,6 +162,8 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
         options,
         budget: Arc::new(Semaphore::new(BUDGET)),
         sending: Arc::new(Semaphore::new(SENDING)),
+        reread: tokio::sync::Mutex::default(),
+        readiness: operate::Readiness::default(),
         stop: AtomicBool::new(false),
     });
     let tokens = app.read_tokens()?;
@@ -161,10 +184,8 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
     let served = runtime.block_on(run(&app));
     // What still runs has had its time; nothing that was answered depends on it.
     runtime.shutdown_background();
-    // The hook has the app, and the app the log.
     drop(std::panic::take_hook());
-    drop(app);
-    drop(writer);
+    writer.finish(&app.log);
     served
 }
 

@@ -111,7 +111,7 @@ pub static ROUTES: [Route; 19] = [
     route!(POST "/api/v1/ptw/deliveries/{id}/redeliver/" "redeliver" "Send a delivery again" MANAGE, Nothing, Blocking(deliveries::redeliver)),
     route!(GET "/api/v1/ptw/schema/" "show_schema" "This description" READ, Nothing, Blocking(operate::schema)),
     route!(GET "/healthz" "healthz" "Whether the process is alive" Access::Public, Nothing, Prompt(operate::healthz)),
-    route!(GET "/readyz" "readyz" "Whether it can take events" Access::Public, Nothing, Blocking(operate::readyz)),
+    route!(GET "/readyz" "readyz" "Whether it can take events" Access::Public, Nothing, Prompt(operate::readyz)),
     route!(GET "/metrics" "metrics" "Figures for Prometheus" Access::Metrics, Nothing, Blocking(operate::metrics)),
 ];
 

@@ -22,6 +22,7 @@ const MOST_LINES: usize = 10_000;
 const KEY: &str = "idempotency-key";
 
 /// `GET events/`
+#[expect(clippy::unnecessary_wraps, reason = "the form that operations have")]
 pub fn catalogue(_: &Call) -> Result<Answer, Answer> {
     let events: Vec<_> = EventType::CATALOGUE.into_iter().map(EventTypeObject::from).collect();
     Ok(Answer::json(StatusCode::OK, &events))

@@ -133,13 +133,14 @@ async fn answer(
     {
         return Err(Answer::forbidden());
     }
-    let (body, held) = read(app, route, &head.headers, body).await?;
+    let (bytes, permit) = read(app, route, &head.headers, body).await?;
     let url = format!("{}{path}", base(app, peer, &head.headers));
     let query = head.uri.query().map(pages::parse_query).unwrap_or_default();
     let token = known.token.clone();
-    let call = Call { app: Arc::clone(app), token, parameter, query, headers: head.headers, body, url };
-    let answer = operate(app, call, route.answering).await;
-    drop(held);
+    let (app, headers, body) = (Arc::clone(app), head.headers, bytes);
+    let call = Call { app: Arc::clone(&app), token, parameter, query, headers, body, url };
+    let answer = operate(&app, call, route.answering).await;
+    drop(permit);
     answer
 }
 

@@ -58,6 +58,7 @@ const SENDING: usize = 32;
 const TOKENS_READ: Duration = Duration::from_millis(200);
 
 /// How to serve.
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a switch of the command line")]
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The address to listen at, where no socket was handed over.

@@ -18,6 +18,7 @@ pub fn healthz(_: Call) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
 }
 
 /// `GET /readyz`: the database can be written, and the worker works.
+#[expect(clippy::unnecessary_wraps, reason = "the form that operations have")]
 pub fn readyz(call: &Call) -> Result<Answer, Answer> {
     let database = call.app.hooks.probe();
     let worker = call.app.worker.state();
@@ -49,6 +50,7 @@ pub fn metrics(call: &Call) -> Result<Answer, Answer> {
 }
 
 /// `GET schema/`
+#[expect(clippy::unnecessary_wraps, reason = "the form that operations have")]
 pub fn schema(_: &Call) -> Result<Answer, Answer> {
     Ok(Answer::json(StatusCode::OK, &description::document()))
 }

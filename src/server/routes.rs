@@ -159,7 +159,7 @@ fn matched(pattern: &str, path: &str) -> Option<String> {
         match (wanted.next(), given.next()) {
             (None, None) => return Some(parameter),
             (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {
-                part.clone_into(&mut parameter)
+                part.clone_into(&mut parameter);
             }
             (Some(fixed), Some(part)) if fixed == part => {}
             _ => return None,

@@ -138,10 +138,9 @@ async fn answer(
     let query = head.uri.query().map(pages::parse_query).unwrap_or_default();
     let token = known.token.clone();
     let (app, headers, body) = (Arc::clone(app), head.headers, bytes);
-    let call = Call { app: Arc::clone(&app), token, parameter, query, headers, body, url };
-    let answer = operate(&app, call, route.answering).await;
-    drop(permit);
-    answer
+    let leave = Arc::new(permit);
+    let call = Call { app: Arc::clone(&app), token, parameter, query, headers, body, url, leave };
+    operate(&app, call, route.answering).await
 }
 
 async fn operate(app: &Arc<App>, call: Call, answering: Answering) -> Result<Answer, Answer> {
@@ -202,9 +201,7 @@ async fn authenticate(
     let mut shown = app.auth.who(headers, Timestamp::now());
     if matches!(shown, Shown::Unknown) {
         // It may have been made a moment ago.
-        let reading = Arc::clone(app);
-        // Where they cannot be read, those that are known stay.
-        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
+        app.read_tokens_since(Instant::now()).await;
         shown = app.auth.who(headers, Timestamp::now());
     }
     match shown {

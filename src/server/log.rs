@@ -4,7 +4,8 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -13,6 +14,9 @@ use crate::api::timestamp;
 
 /// So many lines may wait to be written; what is more is counted.
 const WAITING: usize = 8192;
+
+/// How long the end of the process waits for whoever reads the log.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The form of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,18 +53,28 @@ pub struct Log {
     format: LogFormat,
     /// Only what somebody should care about.
     quiet: bool,
-    lines: SyncSender<String>,
+    lines: SyncSender<Entry>,
     dropped: AtomicU64,
 }
 
-/// The thread that writes; it ends when the last [`Log`] is gone.
-pub struct Writer(Option<JoinHandle<()>>);
+/// What the thread that writes is given.
+enum Entry {
+    Line(String),
+    /// There is nothing more to write.
+    End,
+}
+
+/// The thread that writes. Dropping it waits until it has written all it was given, or for a moment where nobody reads
+/// that.
+pub struct Writer {
+    lines: SyncSender<Entry>,
+    ended: Receiver<()>,
+}
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
-            // What it had to write, it has written.
-            let _ = thread.join();
+        if self.lines.try_send(Entry::End).is_ok() {
+            let _ = self.ended.recv_timeout(PATIENCE);
         }
     }
 }
@@ -69,8 +83,15 @@ impl Log {
     /// A log into `out`.
     pub fn start(format: LogFormat, quiet: bool, out: Box<dyn Write + Send>) -> (Self, Writer) {
         let (lines, waiting) = sync_channel(WAITING);
-        let thread = thread::Builder::new().name("log".to_owned()).spawn(move || write(&waiting, out)).ok();
-        (Self { format, quiet, lines, dropped: AtomicU64::new(0) }, Writer(thread))
+        let (end, ended) = sync_channel(0);
+        let work = move || {
+            write(&waiting, out);
+            drop(end);
+        };
+        // Without it there is no log, and all else goes on.
+        let _ = thread::Builder::new().name("log".to_owned()).spawn(work);
+        let writer = Writer { lines: lines.clone(), ended };
+        (Self { format, quiet, lines, dropped: AtomicU64::new(0) }, writer)
     }
 
     /// Logs that something happened. Values may be a stranger's text: no line is ever broken by one.
@@ -87,19 +108,23 @@ impl Log {
 
     fn put(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
         let line = format_line(self.format, Timestamp::now(), level, message, fields);
-        if self.lines.try_send(line).is_err() {
+        if self.lines.try_send(Entry::Line(line)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn write(waiting: &Receiver<String>, mut out: Box<dyn Write + Send>) {
-    while let Ok(mut lines) = waiting.recv() {
+fn write(waiting: &Receiver<Entry>, mut out: Box<dyn Write + Send>) {
+    let mut more = true;
+    while more && let Ok(Entry::Line(mut lines)) = waiting.recv() {
         // One system call for what has gathered meanwhile.
         while lines.len() < 64 * 1024
             && let Ok(next) = waiting.try_recv()
         {
-            lines.push_str(&next);
+            match next {
+                Entry::Line(line) => lines.push_str(&line),
+                Entry::End => more = false,
+            }
         }
         // Where it cannot be written there is nobody to tell.
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());

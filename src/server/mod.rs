@@ -33,7 +33,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -97,6 +97,10 @@ pub struct App {
     budget: Arc<Semaphore>,
     sending: Arc<Semaphore>,
     stop: AtomicBool,
+    /// When the tokens were read last.
+    tokens_read: tokio::sync::Mutex<Instant>,
+    /// Whether it is ready, as of a moment ago: anybody may ask.
+    ready: operate::Readiness,
 }
 
 impl App {
@@ -108,12 +112,28 @@ impl App {
 
     /// Runs what may wait for the disk or for a receiver on a thread of its own. A panic there is an answer as well.
     async fn blocking(
-        self: &Arc<Self>,
+        &self,
         work: impl FnOnce() -> std::result::Result<Answer, Answer> + Send + 'static,
     ) -> std::result::Result<Answer, Answer> {
-        match tokio::task::spawn_blocking(work).await {
-            Ok(answer) => answer,
-            Err(error) => Err(Answer::unforeseen(&error.to_string())),
+        self.aside(work).await?
+    }
+
+    /// Runs what takes its time on a thread of its own.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> std::result::Result<T, Answer> {
+        tokio::task::spawn_blocking(work).await.map_err(|error| Answer::unforeseen(&error.to_string()))
+    }
+
+    /// Reads the tokens, unless that has begun since. However many wait for it, one of them reads.
+    async fn read_tokens_since(self: &Arc<Self>, since: Instant) {
+        let mut last = self.tokens_read.lock().await;
+        if *last < since {
+            *last = Instant::now();
+            let reading = Arc::clone(self);
+            // Where they cannot be read, those that are known stay.
+            let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
         }
     }
 
@@ -143,6 +163,8 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
         budget: Arc::new(Semaphore::new(BUDGET)),
         sending: Arc::new(Semaphore::new(SENDING)),
         stop: AtomicBool::new(false),
+        tokens_read: tokio::sync::Mutex::new(Instant::now()),
+        ready: operate::Readiness::default(),
     });
     let tokens = app.read_tokens()?;
     if app.options.auth && tokens == 0 {
@@ -198,9 +220,7 @@ async fn keep_tokens(app: Arc<App>) {
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        let reading = Arc::clone(&app);
-        // Where the database cannot be read, those that are known stay.
-        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
+        app.read_tokens_since(Instant::now()).await;
     }
 }
 

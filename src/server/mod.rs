@@ -35,6 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -137,11 +138,13 @@ impl App {
         }
     }
 
+    /// Reads the tokens and says how many can be used.
     fn read_tokens(&self) -> Result<usize> {
         let keys = self.hooks.token_keys()?;
-        let count = keys.len();
+        let now = Timestamp::now();
+        let valid = keys.iter().filter(|(_, token)| token.is_valid(now)).count();
         self.auth.know(keys);
-        Ok(count)
+        Ok(valid)
     }
 }
 
@@ -168,7 +171,7 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
     });
     let tokens = app.read_tokens()?;
     if app.options.auth && tokens == 0 {
-        let report = Report::new("nobody could use this server: there is no token");
+        let report = Report::new("nobody could use this server: there is no valid token");
         return Err(Error::Refused(report.hint(
             "`ptw-hooks token create NAME --scope manage` makes one; `--no-auth` serves everybody on this machine",
         )));

@@ -5,12 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::StatusCode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::answer::{self, Answer};
 use super::call::{Call, unparsable};
-use super::messages;
+use super::{messages, pages};
 use crate::api::{AcceptedObject, EmissionObject, EventTypeObject, TraceObject};
 use crate::error::{Error, Fault, Problem};
 use crate::event::{Event, EventType, NewEvent};
@@ -51,7 +53,12 @@ async fn emitted(call: Call) -> Result<Answer, Answer> {
     if let Some(key) = call.headers.get(KEY) {
         new.idempotency_key = Some(key.to_str().unwrap_or_default().to_owned());
     }
-    if matches!(call.query("wait"), Some("true" | "1")) {
+    let mut problems = messages::Problems::new();
+    let wait = call.read(&mut problems, "wait", pages::boolean);
+    if !problems.is_empty() {
+        return Err(Answer::fields(&problems));
+    }
+    if wait == Some(true) {
         return sent(call, new).await;
     }
     let event = call.app.hooks.event(&new).map_err(|error| refused(error, &call.body))?;
@@ -88,6 +95,27 @@ fn described(call: &Call) -> Result<NewEvent, Answer> {
 }
 
 fn event_of(text: &str) -> Result<NewEvent, Answer> {
+    let new = object_of(text)?;
+    // Anything else would be taken by its literal, which nobody means.
+    if new.idempotency_key.is_some() && !has_plain_key(text) {
+        let problem = Problem { field: "idempotency_key", fault: Fault::NoText };
+        return Err(Error::Invalid(vec![problem]).into());
+    }
+    Ok(new)
+}
+
+/// Whether the key is text, or a number in its place.
+fn has_plain_key(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Key<'a> {
+        #[serde(borrow)]
+        idempotency_key: &'a RawValue,
+    }
+    let key = serde_json::from_str::<Key>(text).map(|key| key.idempotency_key.get().as_bytes());
+    key.is_ok_and(|key| matches!(key, [b'"' | b'-' | b'0'..=b'9', ..]))
+}
+
+fn object_of(text: &str) -> Result<NewEvent, Answer> {
     // An object is the rule, and looked at only once. What else it is, is told by a second look.
     NewEvent::from_json(text).map_err(|problem| match serde_json::from_str::<Value>(text) {
         Err(error) => unparsable(&error.to_string()),

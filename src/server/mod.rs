@@ -22,6 +22,7 @@ mod messages;
 mod metrics;
 mod operate;
 mod pages;
+mod parameters;
 mod routes;
 mod schema;
 mod tls;

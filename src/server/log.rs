@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -14,9 +14,10 @@ use crate::api::timestamp;
 
 /// So many lines may wait to be written; what is more is counted.
 const WAITING: usize = 8192;
-
+/// The longest text of a value, in bytes: a stranger's path may be far longer.
+const LONGEST: usize = 512;
 /// How long the end of the process waits for whoever reads the log.
-const PATIENCE: Duration = Duration::from_secs(1);
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// The form of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,29 +54,22 @@ pub struct Log {
     format: LogFormat,
     /// Only what somebody should care about.
     quiet: bool,
-    lines: SyncSender<Entry>,
+    lines: SyncSender<Option<String>>,
     dropped: AtomicU64,
 }
 
-/// What the thread that writes is given.
-enum Entry {
-    Line(String),
-    /// There is nothing more to write.
-    End,
-}
+/// The thread that writes.
+pub struct Writer(Receiver<()>);
 
-/// The thread that writes. Dropping it waits until it has written all it was given, or for a moment where nobody reads
-/// that.
-pub struct Writer {
-    lines: SyncSender<Entry>,
-    ended: Receiver<()>,
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if self.lines.try_send(Entry::End).is_ok() {
-            let _ = self.ended.recv_timeout(PATIENCE);
+impl Writer {
+    /// Waits until what was logged so far is written, but for no longer than a reader may be expected to take.
+    pub fn finish(self, log: &Log) {
+        let until = Instant::now() + LAST_LINES;
+        while log.lines.try_send(None).is_err() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(5));
         }
+        // It is closed when the thread ends.
+        let _ = self.0.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -83,15 +77,14 @@ impl Log {
     /// A log into `out`.
     pub fn start(format: LogFormat, quiet: bool, out: Box<dyn Write + Send>) -> (Self, Writer) {
         let (lines, waiting) = sync_channel(WAITING);
-        let (end, ended) = sync_channel(0);
+        let (ended, end) = sync_channel(0);
         let work = move || {
             write(&waiting, out);
-            drop(end);
+            drop(ended);
         };
-        // Without it there is no log, and all else goes on.
+        // Where there is no thread the lines are dropped.
         let _ = thread::Builder::new().name("log".to_owned()).spawn(work);
-        let writer = Writer { lines: lines.clone(), ended };
-        (Self { format, quiet, lines, dropped: AtomicU64::new(0) }, writer)
+        (Self { format, quiet, lines, dropped: AtomicU64::new(0) }, Writer(end))
     }
 
     /// Logs that something happened. Values may be a stranger's text: no line is ever broken by one.
@@ -108,23 +101,23 @@ impl Log {
 
     fn put(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
         let line = format_line(self.format, Timestamp::now(), level, message, fields);
-        if self.lines.try_send(Entry::Line(line)).is_err() {
+        if self.lines.try_send(Some(line)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn write(waiting: &Receiver<Entry>, mut out: Box<dyn Write + Send>) {
+/// Writes what waits, until nothing is to follow.
+fn write(waiting: &Receiver<Option<String>>, mut out: Box<dyn Write + Send>) {
     let mut more = true;
-    while more && let Ok(Entry::Line(mut lines)) = waiting.recv() {
+    while more && let Ok(Some(mut lines)) = waiting.recv() {
         // One system call for what has gathered meanwhile.
-        while lines.len() < 64 * 1024
+        while more
+            && lines.len() < 64 * 1024
             && let Ok(next) = waiting.try_recv()
         {
-            match next {
-                Entry::Line(line) => lines.push_str(&line),
-                Entry::End => more = false,
-            }
+            more = next.is_some();
+            lines.extend(next);
         }
         // Where it cannot be written there is nobody to tell.
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
@@ -145,8 +138,8 @@ fn format_line(
             object.insert("time".to_owned(), now.into());
             object.insert("level".to_owned(), level.name().into());
             object.insert("message".to_owned(), message.into());
-            object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-            format!("{}\n", Value::Object(object))
+            object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), shortened(value))));
+            format!("{}\n", printable(&Value::Object(object).to_string()))
         }
         LogFormat::Text => {
             let mut line = format!("{now} {:5} {message}", level.name());
@@ -154,12 +147,38 @@ fn format_line(
                 line.push(' ');
                 line.push_str(name);
                 line.push('=');
-                line.push_str(&plain(value));
+                line.push_str(&plain(&shortened(value)));
             }
             line.push('\n');
             line
         }
     }
+}
+
+/// A value without what is too long of it.
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > LONGEST => {
+            let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), text.len()).into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// JSON in which a terminal finds nothing that it would obey. JSON itself escapes a part of that only.
+fn printable(json: &str) -> String {
+    let bidirectional =
+        |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut line = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() || bidirectional(c) {
+            line.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// A value as it stands in a line of text: quoted where it has something in it that could be taken for more.

@@ -16,6 +16,7 @@ mod deliveries;
 mod events;
 mod fields;
 mod handle;
+mod heads;
 mod listen;
 mod log;
 mod messages;
@@ -28,6 +29,7 @@ mod schema;
 mod tls;
 mod unit;
 mod webhooks;
+mod wire;
 mod worker;
 
 use std::io::Write;
@@ -79,6 +81,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// How long requests may take to end when the server is to.
     pub drain: Duration,
+    /// How long a client may take over a request, its answer, or the next request.
+    pub idle_timeout: Duration,
     /// The form of the log.
     pub log_format: LogFormat,
     /// Whether the log has warnings and errors only.
@@ -98,11 +102,10 @@ pub struct App {
     options: Options,
     budget: Arc<Semaphore>,
     sending: Arc<Semaphore>,
-    stop: AtomicBool,
     /// When the tokens were read last.
-    tokens_read: tokio::sync::Mutex<Instant>,
-    /// Whether it is ready, as of a moment ago: anybody may ask.
-    ready: operate::Readiness,
+    reread: tokio::sync::Mutex<Option<Instant>>,
+    readiness: operate::Readiness,
+    stop: AtomicBool,
 }
 
 impl App {
@@ -128,15 +131,18 @@ impl App {
         tokio::task::spawn_blocking(work).await.map_err(|error| Answer::unforeseen(&error.to_string()))
     }
 
-    /// Reads the tokens, unless that has begun since. However many wait for it, one of them reads.
-    async fn read_tokens_since(self: &Arc<Self>, since: Instant) {
-        let mut last = self.tokens_read.lock().await;
-        if *last < since {
-            *last = Instant::now();
-            let reading = Arc::clone(self);
-            // Where they cannot be read, those that are known stay.
-            let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
+    /// Reads the tokens, because one may have been made a moment ago. Those who come while somebody reads share the
+    /// next reading: whoever guesses does not keep the database busy.
+    async fn reread_tokens(self: &Arc<Self>) {
+        let came = Instant::now();
+        let mut last = self.reread.lock().await;
+        if last.is_some_and(|last| last >= came) {
+            return;
         }
+        *last = Some(Instant::now());
+        let reading = Arc::clone(self);
+        // Where they cannot be read, those that are known stay.
+        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
     }
 
     /// Reads the tokens and says how many can be used.
@@ -166,9 +172,9 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
         options,
         budget: Arc::new(Semaphore::new(BUDGET)),
         sending: Arc::new(Semaphore::new(SENDING)),
+        reread: tokio::sync::Mutex::default(),
+        readiness: operate::Readiness::default(),
         stop: AtomicBool::new(false),
-        tokens_read: tokio::sync::Mutex::new(Instant::now()),
-        ready: operate::Readiness::default(),
     });
     let tokens = app.read_tokens()?;
     if app.options.auth && tokens == 0 {
@@ -188,10 +194,8 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
     let served = runtime.block_on(run(&app));
     // What still runs has had its time; nothing that was answered depends on it.
     runtime.shutdown_background();
-    // The hook has the app, and the app the log.
     drop(std::panic::take_hook());
-    drop(app);
-    drop(writer);
+    writer.finish(&app.log);
     served
 }
 
@@ -224,7 +228,7 @@ async fn keep_tokens(app: Arc<App>) {
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        app.read_tokens_since(Instant::now()).await;
+        app.reread_tokens().await;
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use serde_json::json;
 
 use super::answer::Answer;
@@ -18,58 +18,42 @@ pub fn healthz(_: Call) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
     Box::pin(ready(Answer::json(StatusCode::OK, &json!({ "status": "ok" }))))
 }
 
-/// How long an answer to whether it is ready holds.
-const HOLDS: Duration = Duration::from_secs(1);
+/// What was found when somebody last asked whether the server can work, and when they did.
+pub type Readiness = tokio::sync::Mutex<Option<(Instant, Answer)>>;
 
-/// Whether the database can be written, and how long the oldest of what is pending waits.
-#[derive(Debug, Clone)]
-struct Ready {
-    oldest: Option<Timestamp>,
-    failure: Option<String>,
-}
-
-/// The last look at the database, and whether somebody is looking.
-#[derive(Default)]
-pub struct Readiness {
-    last: Mutex<Option<(Instant, Ready)>>,
-    looking: Mutex<()>,
-}
+/// How long that is good for everybody else. It takes a write to know it, and nobody needs a token to ask.
+const READINESS_HOLDS: Duration = Duration::from_millis(250);
 
 /// `GET /readyz`: the database can be written, and the worker works.
-#[expect(clippy::unnecessary_wraps, reason = "the form that operations have")]
-pub fn readyz(call: &Call) -> Result<Answer, Answer> {
-    let Ready { oldest, failure } = probe(call);
-    let worker = call.app.worker.state();
-    let ready = failure.is_none() && worker.is_well();
-    let object = json!({
-        "status": if ready { "ready" } else { "not ready" },
-        "database": if failure.is_none() { "ok" } else { "failing" },
-        "worker": worker.name(),
-        "oldest_pending_seconds": oldest.map(|oldest| age(oldest).as_secs()),
-    });
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(Answer { cause: failure, ..Answer::json(status, &object) })
+pub fn readyz(call: Call) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+    Box::pin(async move {
+        let app = Arc::clone(&call.app);
+        let mut last = app.readiness.lock().await;
+        if let Some((at, answer)) = &*last
+            && at.elapsed() < READINESS_HOLDS
+        {
+            return answer.clone();
+        }
+        let answer = app.blocking(move || Ok(probe(&call))).await.unwrap_or_else(|answer| answer);
+        *last = Some((Instant::now(), answer.clone()));
+        answer
+    })
 }
 
-/// Anybody may ask, and it costs a write to the disk: all who ask within a moment get one answer, and nobody waits for
-/// whoever waits for the database.
-fn probe(call: &Call) -> Ready {
-    let Readiness { last, looking } = &call.app.ready;
-    let known = last.lock().clone();
-    let looking = match &known {
-        Some((at, ready)) if at.elapsed() < HOLDS => return ready.clone(),
-        _ => looking.try_lock(),
-    };
-    if looking.is_none() {
-        let unknown = || Ready { oldest: None, failure: Some("the database is being looked at".to_owned()) };
-        return known.map_or_else(unknown, |(_, ready)| ready);
-    }
-    let ready = match call.app.hooks.probe() {
-        Ok(oldest) => Ready { oldest, failure: None },
-        Err(error) => Ready { oldest: None, failure: Some(error.to_string()) },
-    };
-    *last.lock() = Some((Instant::now(), ready.clone()));
-    ready
+fn probe(call: &Call) -> Answer {
+    let database = call.app.hooks.probe();
+    let worker = call.app.worker.state();
+    let oldest = database.as_ref().ok().copied().flatten().map(age);
+    let ready = database.is_ok() && worker.is_well();
+    let object = json!({
+        "status": if ready { "ready" } else { "not ready" },
+        "database": if database.is_ok() { "ok" } else { "failing" },
+        "worker": worker.name(),
+        "oldest_pending_seconds": oldest.map(|age| age.as_secs()),
+    });
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let answer = Answer::json(status, &object);
+    Answer { cause: database.err().map(|error| error.to_string()), ..answer }
 }
 
 /// `GET /metrics`

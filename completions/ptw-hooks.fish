@@ -59,6 +59,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "prune" -d 'Remo
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "backup" -d 'Write a copy of the database, while others use it'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "check" -d 'Look for everything that can be wrong in the database'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "token" -d 'Create, list and revoke tokens for the REST API'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "serve" -d 'Serve the REST API, and send what is due'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "verify" -d 'Check a signature, and say why where it is not right'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "demo" -d 'Run the whole way on this machine, in a temporary database and without a network'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -556,6 +557,30 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and __fish_se
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l listen -d 'The address and the port to listen at; port 0 takes a free one [env: PTW_HOOKS_LISTEN] [default: 127.0.0.1:8080]' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l tls-cert -d 'The certificate chain, a PEM file: speak TLS [env: PTW_HOOKS_TLS_CERT]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l tls-key -d 'The private key of the certificate, a PEM file [env: PTW_HOOKS_TLS_KEY]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l drain -d 'How long requests may take to end when the server is to' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l log-format -d 'The form of the log on standard error [env: PTW_HOOKS_LOG_FORMAT] [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l max-connections -d 'How many connections there may be at once' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l no-worker -d 'Accept events and send nothing: another process does'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l no-auth -d 'Take requests without a token; on an address of this machine only'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l print-unit -d 'Print a unit for systemd and end'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l webhook -d 'Take the secret of this webhook, by its id or its name' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l body -d 'The body that was signed: a file, or standard input for `-`' -r -F

@@ -31,6 +31,10 @@
 //! bind all processes; at an ordered one, what is pending for a permit stands in a line, of which only the first
 //! may be claimed.
 //!
+//! `server` has the same verbs for programs: an HTTP request becomes a call of one method. Events that arrive
+//! together are handed to the leading thread of its worker, share one transaction, and are answered when that is on
+//! the disk, whatever waits to be sent.
+//!
 //! # The map
 //!
 //! | module | what is in it |
@@ -48,18 +52,19 @@
 //! | [`hooks`] | every verb of the product, one method each |
 //! | [`output`], [`config`], [`cli`] | tables and JSON; settings; arguments |
 //! | [`receiver`] | a receiver on this machine, for `demo` |
+//! | `server` | the REST API: routes, tokens, answers; it calls the same verbs |
 //! | [`run`] | from a command to a verb to its output |
 //!
 //! # The direction of imports
 //!
 //! ```text
-//! main ─▶ run ─▶ cli, config, output, receiver, hooks
-//!                                              hooks ─▶ dispatcher ─▶ store, sender
+//! main ─▶ run ─▶ cli, config, output, receiver, server, hooks
+//!                                       server ─▶ hooks ─▶ dispatcher ─▶ store, sender
 //! ```
 //!
 //! Everything else is pure and lies below: it depends on values only, and takes the clock, randomness and
 //! the environment as parameters. rusqlite appears in `store` alone, ureq in `sender`, comfy-table in
-//! `output`, clap in `cli` and `run`. A test reads the sources and holds these lines. To add a verb, write
+//! `output`, hyper and tokio in `server`, clap in `cli` and `run`. A test reads the sources and holds these lines. To add a verb, write
 //! its arguments in `cli`, its line in `run`, its method in `hooks` and its SQL in `store`.
 
 pub mod advice;

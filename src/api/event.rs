@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+#[cfg(feature = "serve")]
+use super::kinds;
 use super::{DeliveryObject, SuppressionObject, micros, raw};
 use crate::delivery::{Delivery, Status, Suppression};
 use crate::event::Event;
@@ -13,17 +15,23 @@ use crate::webhook::Webhook;
 
 /// An event that was accepted and not sent yet.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Accepted"))]
 pub struct AcceptedObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::EventId"))]
     id: &'a str,
     deliveries: Vec<OwedObject<'a>>,
     suppressed: Vec<SuppressionObject<'a>>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Owed"))]
 struct OwedObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Id"))]
     id: i64,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Id"))]
     webhook: i64,
     webhook_name: &'a str,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Status"))]
     status: &'static str,
 }
 
@@ -50,19 +58,27 @@ impl<'a> AcceptedObject<'a> {
 
 /// An event with its exact body and all that became of it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Event"))]
 pub struct TraceObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::EventId"))]
     id: &'a str,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::AnyEvent"))]
     event: &'static str,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Time"))]
     timestamp: String,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Whole"))]
     permit_id: i64,
     permit_number: &'a str,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Whole>"))]
     project_id: Option<i64>,
     idempotency_key: &'a str,
     #[serde(serialize_with = "micros")]
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Time"))]
     accepted_at: Timestamp,
     /// The exact text that is sent, as a string.
     body: Cow<'a, str>,
     /// The same as JSON.
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Payload>"))]
     payload: Option<&'a RawValue>,
     deliveries: Vec<DeliveryObject<'a>>,
     suppressed: Vec<SuppressionObject<'a>>,

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+#[cfg(feature = "serve")]
+use super::kinds;
 use super::{DeliveryObject, RequestObject, micros, milliseconds, raw};
 use crate::advice::advice;
 use crate::delivery::{AnswerLength, Attempt, Delivery};
@@ -15,15 +17,19 @@ use crate::event::Event;
 
 /// A delivery with its request and every attempt.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Inspection"))]
 pub struct InspectionObject<'a> {
     #[serde(flatten)]
     delivery: DeliveryObject<'a>,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Time"))]
     timestamp: String,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Whole>"))]
     project_id: Option<i64>,
     idempotency_key: &'a str,
     /// The last request that was made; null before the first attempt.
     request: Option<RequestObject<'a>>,
     /// The event's body as JSON: the member values of what was sent.
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Payload>"))]
     payload: Option<&'a RawValue>,
     attempt_log: Vec<AttemptObject<'a>>,
 }
@@ -51,12 +57,17 @@ impl<'a> InspectionObject<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Attempt"))]
 struct AttemptObject<'a> {
     number: u32,
     #[serde(serialize_with = "micros")]
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Time"))]
     started_at: Timestamp,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Milliseconds"))]
     duration_ms: f64,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Outcome"))]
     outcome: &'static str,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Phase"))]
     phase: &'static str,
     error: &'a str,
     advice: Option<String>,
@@ -96,7 +107,9 @@ impl<'a> From<&'a Attempt> for AttemptObject<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Answer"))]
 struct AnswerObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Code"))]
     status: u16,
     headers: &'a [(String, String)],
     body: Cow<'a, str>,

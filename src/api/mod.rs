@@ -4,6 +4,10 @@
 
 mod event;
 mod inspection;
+#[cfg(feature = "serve")]
+mod kinds;
+#[cfg(feature = "serve")]
+mod schemas;
 mod token;
 mod upkeep;
 mod webhook;
@@ -21,13 +25,17 @@ use crate::webhook::Webhook;
 
 pub use event::{AcceptedObject, TraceObject};
 pub use inspection::InspectionObject;
+#[cfg(feature = "serve")]
+pub use schemas::{schemas, values};
 pub use token::{CreatedTokenObject, TokenObject};
 pub use upkeep::{BackupObject, CheckObject, PrunedObject};
 pub use webhook::{CreatedObject, ShownObject, WebhookObject};
 
 /// One event of the catalogue.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "EventType"))]
 pub struct EventTypeObject {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Event"))]
     event: &'static str,
     description: &'static str,
 }
@@ -40,26 +48,39 @@ impl From<EventType> for EventTypeObject {
 
 /// A delivery and where it stands.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Delivery"))]
 pub struct DeliveryObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Id"))]
     id: i64,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Id"))]
     webhook: i64,
     webhook_name: &'a str,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::AnyEvent"))]
     event: &'static str,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Whole"))]
     permit_id: i64,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Code>"))]
     response_code: Option<u16>,
     error: &'a str,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Status"))]
     status: &'static str,
     #[serde(serialize_with = "micros_or_null")]
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Time>"))]
     sent_at: Option<Timestamp>,
     retry_count: u32,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::EventId"))]
     event_id: &'a str,
     permit_number: &'a str,
     #[serde(serialize_with = "micros")]
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Time"))]
     created_at: Timestamp,
     attempts: u32,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Milliseconds>"))]
     duration_ms: Option<f64>,
     #[serde(serialize_with = "micros_or_null")]
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Time>"))]
     next_attempt_at: Option<Timestamp>,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::WaitsFor>"))]
     waits_for: Option<&'static str>,
 }
 
@@ -90,7 +111,9 @@ impl<'a> From<&'a Delivery> for DeliveryObject<'a> {
 
 /// What became of an emitted event.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Emission"))]
 pub struct EmissionObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::EventId"))]
     id: &'a str,
     deliveries: Vec<DeliveryObject<'a>>,
     suppressed: Vec<SuppressionObject<'a>>,
@@ -109,10 +132,14 @@ impl<'a> EmissionObject<'a> {
 
 /// An event that was not turned into a delivery.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Suppression"))]
 pub struct SuppressionObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Id"))]
     webhook: i64,
     webhook_name: &'a str,
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Reason"))]
     reason: &'static str,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Id>"))]
     delivery: Option<i64>,
 }
 
@@ -156,9 +183,13 @@ impl<'a> PreviewObject<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Request"))]
 struct RequestObject<'a> {
+    // Only in a preview, which the command line alone has.
+    #[cfg_attr(feature = "serve", schemars(skip))]
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook: Option<i64>,
+    #[cfg_attr(feature = "serve", schemars(skip))]
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_name: Option<&'a str>,
     method: &'static str,

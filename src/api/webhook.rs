@@ -5,25 +5,35 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+#[cfg(feature = "serve")]
+use super::kinds;
 use super::{micros, micros_or_null};
 use crate::webhook::headers::MASK;
 use crate::webhook::{Change, Webhook};
 
 /// A webhook, its secret masked.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "Webhook"))]
 pub struct WebhookObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Id"))]
     id: i64,
     name: &'a str,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Whole>"))]
     project: Option<i64>,
     url: &'a str,
     enabled: bool,
+    #[cfg_attr(feature = "serve", schemars(with = "Vec<kinds::Subscription>"))]
     events: Vec<&'static str>,
     #[serde(serialize_with = "micros")]
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Time"))]
     created_at: Timestamp,
     #[serde(serialize_with = "micros")]
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Time"))]
     updated_at: Timestamp,
     #[serde(serialize_with = "micros_or_null")]
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Time>"))]
     last_sent_at: Option<Timestamp>,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Code>"))]
     last_status_code: Option<u16>,
     last_error: &'a str,
     secret_masked: String,
@@ -32,13 +42,17 @@ pub struct WebhookObject<'a> {
     headers: Vec<Pair<'a>>,
     disabled_reason: Option<&'a str>,
     #[serde(serialize_with = "micros_or_null")]
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Time>"))]
     disabled_at: Option<Timestamp>,
     /// Seconds; null for the configured waits.
     retry_schedule: Option<Vec<u64>>,
     rate: Option<String>,
     ordered: bool,
     #[serde(serialize_with = "micros_or_null")]
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Time>"))]
     paused_at: Option<Timestamp>,
+    // Never in an answer of the REST API.
+    #[cfg_attr(feature = "serve", schemars(skip))]
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
 }
@@ -108,13 +122,17 @@ impl<'a> From<&'a Change> for ChangeObject<'a> {
 
 /// A webhook that was just created, with its secret this once.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema), schemars(rename = "CreatedWebhook"))]
 pub struct CreatedObject<'a> {
+    #[cfg_attr(feature = "serve", schemars(with = "kinds::Id"))]
     id: i64,
     name: &'a str,
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Whole>"))]
     project: Option<i64>,
     url: &'a str,
     secret: &'a str,
     enabled: bool,
+    #[cfg_attr(feature = "serve", schemars(with = "Vec<kinds::Subscription>"))]
     events: Vec<&'static str>,
 }
 
@@ -133,4 +151,5 @@ impl<'a> From<&'a Webhook> for CreatedObject<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "serve", derive(schemars::JsonSchema))]
 struct Pair<'a>(&'a str, &'a str);

@@ -16,13 +16,12 @@ use crate::time;
 /// SIGHUP reads the certificate anew.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  ptw-hooks token create erp --scope manage
   ptw-hooks serve
   ptw-hooks serve --listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem
-  curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/api/v1/ptw/webhooks/
+  ptw-hooks serve --print-unit
 
-As a service:
-  ptw-hooks serve --print-unit | sudo tee /etc/systemd/system/ptw-hooks.service")]
+A client:
+  curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/api/v1/ptw/webhooks/")]
 pub struct ServeArgs {
     /// The address and the port to listen at; port 0 takes a free one [env: PTW_HOOKS_LISTEN]
     /// [default: 127.0.0.1:8080]

@@ -25,15 +25,15 @@ pub fn of_webhook(call: &Call) -> Result<Answer, Answer> {
     let webhook = call.webhook()?;
     // A webhook of its own project is sent nothing but events of that.
     let project = if webhook.project.is_some() { None } else { call.project() };
-    shown(call, DeliveryFilter { webhook: Some(webhook.id), project, ..DeliveryFilter::default() })
+    shown(call, &DeliveryFilter { webhook: Some(webhook.id), project, ..DeliveryFilter::default() })
 }
 
 /// `GET deliveries/`
 pub fn list(call: &Call) -> Result<Answer, Answer> {
-    shown(call, DeliveryFilter { project: call.project(), ..DeliveryFilter::default() })
+    shown(call, &DeliveryFilter { project: call.project(), ..DeliveryFilter::default() })
 }
 
-fn shown(call: &Call, within: DeliveryFilter) -> Result<Answer, Answer> {
+fn shown(call: &Call, within: &DeliveryFilter) -> Result<Answer, Answer> {
     let mut problems = Map::new();
     let now = Timestamp::now();
     let moment = |text: &str| {
@@ -59,7 +59,7 @@ fn shown(call: &Call, within: DeliveryFilter) -> Result<Answer, Answer> {
         until: call.read(&mut problems, "until", moment),
         // One more than is shown tells whether there are more.
         limit: limit + 1,
-        ..within
+        ..within.clone()
     };
     if !problems.is_empty() {
         return Err(Answer::fields(&problems));

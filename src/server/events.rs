@@ -5,12 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::StatusCode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::answer::{self, Answer};
 use super::call::{Call, unparsable};
-use super::messages;
+use super::{messages, pages};
 use crate::api::{AcceptedObject, EmissionObject, EventTypeObject, TraceObject};
 use crate::error::{Error, Fault, Problem};
 use crate::event::{Event, EventType, NewEvent};
@@ -22,6 +24,7 @@ const MOST_LINES: usize = 10_000;
 const KEY: &str = "idempotency-key";
 
 /// `GET events/`
+#[expect(clippy::unnecessary_wraps, reason = "the form that operations have")]
 pub fn catalogue(_: &Call) -> Result<Answer, Answer> {
     let events: Vec<_> = EventType::CATALOGUE.into_iter().map(EventTypeObject::from).collect();
     Ok(Answer::json(StatusCode::OK, &events))
@@ -50,7 +53,12 @@ async fn emitted(call: Call) -> Result<Answer, Answer> {
     if let Some(key) = call.headers.get(KEY) {
         new.idempotency_key = Some(key.to_str().unwrap_or_default().to_owned());
     }
-    if matches!(call.query("wait"), Some("true" | "1")) {
+    let mut problems = messages::Problems::new();
+    let wait = call.read(&mut problems, "wait", pages::boolean);
+    if !problems.is_empty() {
+        return Err(Answer::fields(&problems));
+    }
+    if wait == Some(true) {
         return sent(call, new).await;
     }
     let event = call.app.hooks.event(&new).map_err(|error| refused(error, &call.body))?;
@@ -87,6 +95,27 @@ fn described(call: &Call) -> Result<NewEvent, Answer> {
 }
 
 fn event_of(text: &str) -> Result<NewEvent, Answer> {
+    let new = object_of(text)?;
+    // Anything else would be taken by its literal, which nobody means.
+    if new.idempotency_key.is_some() && !has_plain_key(text) {
+        let problem = Problem { field: "idempotency_key", fault: Fault::NoText };
+        return Err(Error::Invalid(vec![problem]).into());
+    }
+    Ok(new)
+}
+
+/// Whether the key is text, or a number in its place.
+fn has_plain_key(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Key<'a> {
+        #[serde(borrow)]
+        idempotency_key: &'a RawValue,
+    }
+    let key = serde_json::from_str::<Key>(text).map(|key| key.idempotency_key.get().as_bytes());
+    key.is_ok_and(|key| matches!(key, [b'"' | b'-' | b'0'..=b'9', ..]))
+}
+
+fn object_of(text: &str) -> Result<NewEvent, Answer> {
     // An object is the rule, and looked at only once. What else it is, is told by a second look.
     NewEvent::from_json(text).map_err(|problem| match serde_json::from_str::<Value>(text) {
         Err(error) => unparsable(&error.to_string()),
@@ -111,7 +140,11 @@ fn may_emit(call: &Call, event: &Event) -> Result<(), Answer> {
 async fn accept(call: &Call, event: Arc<Event>) -> Result<Accepted, Answer> {
     let (answer, answered) = oneshot::channel();
     // Whoever has hung up meanwhile does not need the answer; the event is accepted all the same.
-    call.app.intake.submit(event, move |accepted| drop(answer.send(accepted)));
+    let leave = Arc::clone(&call.leave);
+    call.app.intake.submit(event, move |accepted| {
+        drop(leave);
+        drop(answer.send(accepted));
+    });
     match answered.await {
         Ok(accepted) => Ok(accepted?),
         Err(_) => Err(Answer::later("The server is ending.")),
@@ -136,30 +169,10 @@ enum Line {
 
 async fn emitted_together(call: Call) -> Result<Answer, Answer> {
     call.has_type("application/x-ndjson")?;
-    let mut lines = Vec::new();
-    let given = call.body.split(|byte| *byte == b'\n').enumerate();
-    for (index, line) in given.filter(|(_, line)| !line.trim_ascii().is_empty()) {
-        if lines.len() == MOST_LINES {
-            let detail = format!("A batch has no more than {MOST_LINES} lines.");
-            return Err(Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, detail));
-        }
-        lines.push(match line_event(&call, line) {
-            Ok(event) => (index + 1, Ok(event)),
-            Err(error) => (index + 1, Err(error)),
-        });
-    }
-    let lines: Vec<Line> = lines
-        .into_iter()
-        .map(|(number, event)| match event {
-            Err(error) => Line::Bad(number, error),
-            Ok(event) => {
-                let (answer, answered) = oneshot::channel();
-                let told = move |accepted| drop(answer.send(accepted));
-                call.app.intake.submit(Arc::clone(&event), told);
-                Line::Event(event, answered)
-            }
-        })
-        .collect();
+    let call = Arc::new(call);
+    let (app, reading) = (Arc::clone(&call.app), Arc::clone(&call));
+    // Ten thousand lines take longer than others should wait for.
+    let lines = app.aside(move || read_lines(&reading)).await??;
     let mut results = Vec::with_capacity(lines.len());
     let mut accepted_events = 0;
     for line in lines {
@@ -174,6 +187,32 @@ async fn emitted_together(call: Call) -> Result<Answer, Answer> {
     }
     call.app.metrics.accepted(accepted_events);
     Ok(Answer::json(StatusCode::ACCEPTED, &results))
+}
+
+/// The lines of a batch, all of which are read before the first event is handed over.
+fn read_lines(call: &Call) -> Result<Vec<Line>, Answer> {
+    let given = call.body.split(|byte| *byte == b'\n').enumerate();
+    let mut lines = Vec::new();
+    for (index, line) in given.filter(|(_, line)| !line.trim_ascii().is_empty()) {
+        if lines.len() == MOST_LINES {
+            let detail = format!("A batch has no more than {MOST_LINES} lines.");
+            return Err(Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        }
+        lines.push((index + 1, line_event(call, line)));
+    }
+    let submitted = lines.into_iter().map(|(number, event)| match event {
+        Err(error) => Line::Bad(number, error),
+        Ok(event) => {
+            let (answer, answered) = oneshot::channel();
+            let leave = Arc::clone(&call.leave);
+            call.app.intake.submit(Arc::clone(&event), move |accepted| {
+                drop(leave);
+                drop(answer.send(accepted));
+            });
+            Line::Event(event, answered)
+        }
+    });
+    Ok(submitted.collect())
 }
 
 /// The event of a line, or what is wrong with it.

@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn numbers_and_texts_stand_for_each_other() {
-        let members = json!({"name": 5, "url": " http://localhost/ ", "secret": 12345678, "project": "7", "enabled": 0});
+        let members = json!({"name": 5, "url": " http://localhost/ ", "secret": 12_345_678, "project": "7", "enabled": 0});
         let new = new_webhook(members.as_object().unwrap(), now()).unwrap();
         assert_eq!((new.name.as_str(), new.project, new.enabled), ("5", Some(7), false));
         assert_eq!((new.url.as_str(), new.secret.expose()), ("http://localhost/", "12345678"));

@@ -147,7 +147,7 @@ async fn answer(
         return Err(Answer::forbidden());
     }
     let ignored = reading && route.content == Content::Nothing;
-    let (body, held) = if ignored {
+    let (bytes, permit) = if ignored {
         (Bytes::new(), leave(app, if public(app, access) { 0 } else { AROUND })?)
     } else {
         let read = read(app, route, &head.headers, body).await?;
@@ -158,9 +158,10 @@ async fn answer(
     let url = format!("{}{path}", base(app, peer, &head.headers));
     let query = head.uri.query().map(pages::parse_query).unwrap_or_default();
     let token = known.token.clone();
-    let call = Call { app: Arc::clone(app), token, parameter, query, headers: head.headers, body, url };
+    let (headers, body, leave) = (head.headers, bytes, Arc::new(permit));
+    let call = Call { app: Arc::clone(app), token, parameter, query, headers, body, url, leave };
     let answer = operate(app, call, route.answering).await?;
-    keep(app, answer, held, reading)
+    if public(app, access) { Ok(answer) } else { keep(app, answer, reading) }
 }
 
 /// Whether everybody may ask for this.
@@ -183,18 +184,14 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-/// Extends the leave to the answer: a client may take its time to read it. What was only read can be asked for
+/// Asks for leave to hold the answer: a client may take its time to read it. What was only read can be asked for
 /// again where there is none; what was done is answered.
-fn keep(app: &App, answer: Answer, mut held: OwnedSemaphorePermit, reading: bool) -> Result<Answer, Answer> {
-    let wanted = answer.body.len() / 1024;
-    let missing = wanted.saturating_sub(held.num_permits());
-    match leave(app, missing) {
-        Ok(more) if missing > 0 => held.merge(more),
-        Err(later) if reading => return Err(later),
-        // What is left of the body's share is given back.
-        _ => drop(held.split(held.num_permits().saturating_sub(wanted.max(AROUND)))),
+fn keep(app: &App, answer: Answer, reading: bool) -> Result<Answer, Answer> {
+    match leave(app, answer.body.len() / 1024 + 1) {
+        Ok(permit) => Ok(Answer { body: Bytes::from_owner(Held(answer.body, permit)), ..answer }),
+        Err(later) if reading => Err(later),
+        Err(_) => Ok(answer),
     }
-    Ok(Answer { body: Bytes::from_owner(Held(answer.body, held)), ..answer })
 }
 
 async fn operate(app: &Arc<App>, call: Call, answering: Answering) -> Result<Answer, Answer> {

@@ -78,12 +78,12 @@ impl Log {
     pub fn start(format: LogFormat, quiet: bool, out: Box<dyn Write + Send>) -> (Self, Writer) {
         let (lines, waiting) = sync_channel(WAITING);
         let (ended, end) = sync_channel(0);
-        let writing = move || {
+        let work = move || {
             write(&waiting, out);
             drop(ended);
         };
         // Where there is no thread the lines are dropped.
-        let _ = thread::Builder::new().name("log".to_owned()).spawn(writing);
+        let _ = thread::Builder::new().name("log".to_owned()).spawn(work);
         (Self { format, quiet, lines, dropped: AtomicU64::new(0) }, Writer(end))
     }
 

@@ -23,6 +23,7 @@ mod messages;
 mod metrics;
 mod operate;
 mod pages;
+mod parameters;
 mod routes;
 mod schema;
 mod tls;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -60,6 +62,7 @@ const SENDING: usize = 32;
 const TOKENS_READ: Duration = Duration::from_millis(200);
 
 /// How to serve.
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a switch of the command line")]
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The address to listen at, where no socket was handed over.
@@ -99,7 +102,7 @@ pub struct App {
     options: Options,
     budget: Arc<Semaphore>,
     sending: Arc<Semaphore>,
-    /// When the tokens were last read because somebody showed one that was not known.
+    /// When the tokens were read last.
     reread: tokio::sync::Mutex<Option<Instant>>,
     readiness: operate::Readiness,
     stop: AtomicBool,
@@ -114,13 +117,18 @@ impl App {
 
     /// Runs what may wait for the disk or for a receiver on a thread of its own. A panic there is an answer as well.
     async fn blocking(
-        self: &Arc<Self>,
+        &self,
         work: impl FnOnce() -> std::result::Result<Answer, Answer> + Send + 'static,
     ) -> std::result::Result<Answer, Answer> {
-        match tokio::task::spawn_blocking(work).await {
-            Ok(answer) => answer,
-            Err(error) => Err(Answer::unforeseen(&error.to_string())),
-        }
+        self.aside(work).await?
+    }
+
+    /// Runs what takes its time on a thread of its own.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> std::result::Result<T, Answer> {
+        tokio::task::spawn_blocking(work).await.map_err(|error| Answer::unforeseen(&error.to_string()))
     }
 
     /// Reads the tokens, because one may have been made a moment ago. Those who come while somebody reads share the
@@ -137,11 +145,13 @@ impl App {
         let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
     }
 
+    /// Reads the tokens and says how many can be used.
     fn read_tokens(&self) -> Result<usize> {
         let keys = self.hooks.token_keys()?;
-        let count = keys.len();
+        let now = Timestamp::now();
+        let valid = keys.iter().filter(|(_, token)| token.is_valid(now)).count();
         self.auth.know(keys);
-        Ok(count)
+        Ok(valid)
     }
 }
 
@@ -168,7 +178,7 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
     });
     let tokens = app.read_tokens()?;
     if app.options.auth && tokens == 0 {
-        let report = Report::new("nobody could use this server: there is no token");
+        let report = Report::new("nobody could use this server: there is no valid token");
         return Err(Error::Refused(report.hint(
             "`ptw-hooks token create NAME --scope manage` makes one; `--no-auth` serves everybody on this machine",
         )));
@@ -218,9 +228,7 @@ async fn keep_tokens(app: Arc<App>) {
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        let reading = Arc::clone(&app);
-        // Where the database cannot be read, those that are known stay.
-        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
+        app.reread_tokens().await;
     }
 }
 

@@ -9,7 +9,8 @@ use http::Method;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::{deliveries, events, operate, webhooks};
+use super::parameters::Parameter;
+use super::{deliveries, events, metrics, operate, webhooks};
 use crate::token::Scope;
 
 /// Who may ask.
@@ -28,20 +29,44 @@ pub enum Access {
 pub enum Content {
     /// None that is looked at.
     Nothing,
-    /// A JSON object.
-    Json,
+    /// A JSON object that the description has under this name.
+    Json(&'static str),
     /// A JSON object a line.
     Lines,
 }
 
 impl Content {
+    /// The type of such a body.
+    pub const fn media_type(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Json(_) => Some("application/json"),
+            Self::Lines => Some("application/x-ndjson"),
+        }
+    }
+
     /// The longest body, in bytes.
     pub const fn most(self) -> u64 {
         match self {
-            Self::Nothing | Self::Json => 1024 * 1024,
+            Self::Nothing | Self::Json(_) => 1024 * 1024,
             Self::Lines => 16 * 1024 * 1024,
         }
     }
+}
+
+/// What an answer has to say; objects are named as the description has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// Nothing.
+    Nothing,
+    /// One object.
+    One(&'static str),
+    /// An array of objects.
+    Many(&'static str),
+    /// Any JSON object.
+    Any,
+    /// Text of this type.
+    Text(&'static str),
 }
 
 /// How a route is answered.
@@ -69,6 +94,10 @@ pub struct Route {
     pub content: Content,
     /// Who answers.
     pub answering: Answering,
+    /// What it takes beside its path and its body.
+    pub parameters: &'static [Parameter],
+    /// The answers that are its own, by their status. Those that many routes have follow from the rest.
+    pub answers: &'static [(u16, Says)],
 }
 
 const READ: Access = Access::Scope(Scope::Read);
@@ -76,43 +105,71 @@ const EMIT: Access = Access::Scope(Scope::Emit);
 const MANAGE: Access = Access::Scope(Scope::Manage);
 
 macro_rules! route {
-    ($method:ident $path:literal $name:literal $summary:literal $access:expr, $content:ident, $answering:expr) => {
+    ($method:ident $path:literal $name:literal $summary:literal
+        $access:expr, $content:expr, $answering:expr, $parameters:expr, [$($status:literal $says:expr),+]) => {
         Route {
             method: Method::$method,
             path: $path,
             name: $name,
             summary: $summary,
             access: $access,
-            content: Content::$content,
+            content: $content,
             answering: $answering,
+            parameters: $parameters,
+            answers: &[$(($status, $says)),+],
         }
     };
 }
 
 use Answering::{Blocking, Prompt};
+use Content::{Json, Lines};
+use Parameter::{Enabled, Event, IdempotencyKey, Page, PageSize, Project, Wait};
+use Says::{Any, Many, One, Text};
+
+const NOTHING: Content = Content::Nothing;
+const LOG: &[Parameter] = Parameter::LOG;
 
 /// Every route.
 #[rustfmt::skip]
 pub static ROUTES: [Route; 19] = [
-    route!(GET "/api/v1/ptw/webhooks/" "list_webhooks" "The webhooks, newest first" READ, Nothing, Blocking(webhooks::list)),
-    route!(POST "/api/v1/ptw/webhooks/" "create_webhook" "Create a webhook" MANAGE, Json, Blocking(webhooks::create)),
-    route!(GET "/api/v1/ptw/webhooks/{id}/" "show_webhook" "One webhook" READ, Nothing, Blocking(webhooks::show)),
-    route!(PUT "/api/v1/ptw/webhooks/{id}/" "replace_webhook" "Change a webhook; what is left out stays" MANAGE, Json, Blocking(webhooks::put)),
-    route!(PATCH "/api/v1/ptw/webhooks/{id}/" "change_webhook" "Change some members of a webhook" MANAGE, Json, Blocking(webhooks::patch)),
-    route!(DELETE "/api/v1/ptw/webhooks/{id}/" "delete_webhook" "Delete a webhook; its log stays" MANAGE, Nothing, Blocking(webhooks::delete)),
-    route!(POST "/api/v1/ptw/webhooks/{id}/test/" "test_webhook" "Send a test event now" MANAGE, Nothing, Blocking(webhooks::test)),
-    route!(GET "/api/v1/ptw/webhooks/{id}/deliveries/" "list_deliveries_of_webhook" "The log of one webhook, newest first" READ, Nothing, Blocking(deliveries::of_webhook)),
-    route!(GET "/api/v1/ptw/events/" "list_events" "The catalogue of events" READ, Nothing, Blocking(events::catalogue)),
-    route!(POST "/api/v1/ptw/events/" "emit_event" "Emit an event" EMIT, Json, Prompt(events::emit)),
-    route!(POST "/api/v1/ptw/events/batch/" "emit_events" "Emit many events, one a line" EMIT, Lines, Prompt(events::batch)),
-    route!(GET "/api/v1/ptw/events/{id}/" "show_event" "One event with its body and what became of it" READ, Nothing, Blocking(events::show)),
-    route!(GET "/api/v1/ptw/deliveries/" "list_deliveries" "The log, newest first" READ, Nothing, Blocking(deliveries::list)),
-    route!(GET "/api/v1/ptw/deliveries/{id}/" "show_delivery" "One delivery with its request and every attempt" READ, Nothing, Blocking(deliveries::show)),
-    route!(POST "/api/v1/ptw/deliveries/{id}/redeliver/" "redeliver" "Send a delivery again" MANAGE, Nothing, Blocking(deliveries::redeliver)),
-    route!(GET "/api/v1/ptw/schema/" "show_schema" "This description" READ, Nothing, Blocking(operate::schema)),
-    route!(GET "/healthz" "healthz" "Whether the process is alive" Access::Public, Nothing, Prompt(operate::healthz)),
-    route!(GET "/readyz" "readyz" "Whether it can take events" Access::Public, Nothing, Prompt(operate::readyz)),
-    route!(GET "/metrics" "metrics" "Figures for Prometheus" Access::Metrics, Nothing, Blocking(operate::metrics)),
+    route!(GET "/api/v1/ptw/webhooks/" "list_webhooks" "The webhooks, newest first"
+        READ, NOTHING, Blocking(webhooks::list), &[Page, PageSize, Project, Event, Enabled], [200 One("WebhookPage")]),
+    route!(POST "/api/v1/ptw/webhooks/" "create_webhook" "Create a webhook"
+        MANAGE, Json("NewWebhook"), Blocking(webhooks::create), &[], [201 One("CreatedWebhook")]),
+    route!(GET "/api/v1/ptw/webhooks/{id}/" "show_webhook" "One webhook"
+        READ, NOTHING, Blocking(webhooks::show), &[], [200 One("Webhook")]),
+    route!(PUT "/api/v1/ptw/webhooks/{id}/" "replace_webhook" "Change a webhook; what is left out stays"
+        MANAGE, Json("WebhookDefinition"), Blocking(webhooks::put), &[], [200 One("Webhook")]),
+    route!(PATCH "/api/v1/ptw/webhooks/{id}/" "change_webhook" "Change some members of a webhook"
+        MANAGE, Json("WebhookChanges"), Blocking(webhooks::patch), &[], [200 One("Webhook")]),
+    route!(DELETE "/api/v1/ptw/webhooks/{id}/" "delete_webhook" "Delete a webhook; its log stays"
+        MANAGE, NOTHING, Blocking(webhooks::delete), &[], [204 Says::Nothing]),
+    route!(POST "/api/v1/ptw/webhooks/{id}/test/" "test_webhook" "Send a test event now"
+        MANAGE, NOTHING, Blocking(webhooks::test), &[], [200 One("TestSucceeded"), 502 One("TestFailed")]),
+    route!(GET "/api/v1/ptw/webhooks/{id}/deliveries/" "list_deliveries_of_webhook" "The log of one webhook, newest first"
+        READ, NOTHING, Blocking(deliveries::of_webhook), LOG, [200 Many("Delivery")]),
+    route!(GET "/api/v1/ptw/events/" "list_events" "The catalogue of events"
+        READ, NOTHING, Blocking(events::catalogue), &[], [200 Many("EventType")]),
+    route!(POST "/api/v1/ptw/events/" "emit_event" "Emit an event"
+        EMIT, Json("NewEvent"), Prompt(events::emit), &[Wait, IdempotencyKey], [200 One("Emission"), 202 One("Accepted")]),
+    route!(POST "/api/v1/ptw/events/batch/" "emit_events" "Emit many events, one a line"
+        EMIT, Lines, Prompt(events::batch), &[], [202 Many("BatchResult")]),
+    route!(GET "/api/v1/ptw/events/{id}/" "show_event" "One event with its body and what became of it"
+        READ, NOTHING, Blocking(events::show), &[], [200 One("Event")]),
+    route!(GET "/api/v1/ptw/deliveries/" "list_deliveries" "The log, newest first"
+        READ, NOTHING, Blocking(deliveries::list), LOG, [200 Many("Delivery")]),
+    route!(GET "/api/v1/ptw/deliveries/{id}/" "show_delivery" "One delivery with its request and every attempt"
+        READ, NOTHING, Blocking(deliveries::show), &[], [200 One("Inspection")]),
+    route!(POST "/api/v1/ptw/deliveries/{id}/redeliver/" "redeliver" "Send a delivery again"
+        MANAGE, NOTHING, Blocking(deliveries::redeliver), &[], [202 One("Delivery"), 409 One("Detail")]),
+    route!(GET "/api/v1/ptw/schema/" "show_schema" "This description"
+        READ, NOTHING, Blocking(operate::schema), &[], [200 Any]),
+    route!(GET "/healthz" "healthz" "Whether the process is alive"
+        Access::Public, NOTHING, Prompt(operate::healthz), &[], [200 One("Health")]),
+    route!(GET "/readyz" "readyz" "Whether it can take events"
+        Access::Public, NOTHING, Prompt(operate::readyz), &[], [200 One("Readiness"), 503 One("Readiness")]),
+    route!(GET "/metrics" "metrics" "Figures for Prometheus"
+        Access::Metrics, NOTHING, Blocking(operate::metrics), &[], [200 Text(metrics::CONTENT_TYPE)]),
 ];
 
 /// Where a path leads.
@@ -159,7 +216,7 @@ fn matched(pattern: &str, path: &str) -> Option<String> {
         match (wanted.next(), given.next()) {
             (None, None) => return Some(parameter),
             (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {
-                part.clone_into(&mut parameter)
+                part.clone_into(&mut parameter);
             }
             (Some(fixed), Some(part)) if fixed == part => {}
             _ => return None,

@@ -58,8 +58,7 @@ fn read(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| cannot("tls_key", key, &error))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map(|builder| builder.with_no_client_auth())
-        .and_then(|builder| builder.with_single_cert(certificates, private))
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, private))
         .map_err(|error| cannot("tls_cert", chain, &error))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))

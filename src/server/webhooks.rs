@@ -69,9 +69,9 @@ fn change(call: &Call, required: Required) -> Result<Answer, Answer> {
     if changes.project.is_some_and(|project| !call.may_change(project)) {
         return Err(Answer::forbidden());
     }
-    let changed = call.app.hooks.update_by_id(webhook.id, changes, &call.actor())?;
-    let changed = changed.ok_or_else(Answer::no_webhook)?;
-    Ok(Answer::json(StatusCode::OK, &WebhookObject::new(&changed, false)))
+    let after = call.app.hooks.update_by_id(webhook.id, changes, &call.actor())?;
+    let after = after.ok_or_else(Answer::no_webhook)?;
+    Ok(Answer::json(StatusCode::OK, &WebhookObject::new(&after, false)))
 }
 
 /// `DELETE webhooks/{id}/`

@@ -57,7 +57,6 @@ impl Worker {
     }
 
     fn set(&self, state: State) -> bool {
-        #[expect(clippy::cast_possible_truncation, reason = "there are four of them")]
         let new = state as u8;
         self.0.swap(new, Ordering::Relaxed) != new
     }

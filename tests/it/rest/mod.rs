@@ -9,6 +9,7 @@ mod lifecycle;
 mod parity;
 mod projects;
 mod shape;
+mod soak;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -77,6 +78,11 @@ impl Server {
     /// Whether nobody listens any more.
     pub fn is_closed(&self) -> bool {
         Connection::open(self.address).is_err()
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The lines of its log so far; each is one JSON object.

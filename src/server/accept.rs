@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinError;
 use tokio_io_timeout::TimeoutStream;
 
 use super::App;
@@ -186,12 +187,13 @@ async fn requests(
     let unread = Arc::new(AtomicBool::new(false));
     let stream = Wire::new(stream, Arc::clone(&unread));
     let service = service_fn(move |request| {
-        let (app, unread) = (Arc::clone(&app), Arc::clone(&unread));
+        // On a task of its own, and at once: what was asked is done, and logged, also where the client hangs up
+        // meanwhile. hyper would not even begin.
+        let answering = tokio::spawn(handle(Arc::clone(&app), peer, request));
+        let unread = Arc::clone(&unread);
         async move {
-            // On a task of its own: what was asked is done, and logged, also where the client hangs up meanwhile.
-            let answering = tokio::spawn(handle(app, peer, request)).await;
-            let response =
-                answering.unwrap_or_else(|error| respond(Answer::unforeseen(&error.to_string()), "-"));
+            let failed = |error: JoinError| respond(Answer::unforeseen(&error.to_string()), "-");
+            let response = answering.await.unwrap_or_else(failed);
             // Only where the connection goes on all of the request was read.
             if !response.headers().contains_key(CONNECTION) {
                 unread.store(false, Ordering::Relaxed);

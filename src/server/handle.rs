@@ -346,3 +346,18 @@ fn base(app: &App, peer: Peer, headers: &HeaderMap) -> String {
         None => format!("{scheme}://{}", peer.local),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whatever_panics_is_answered_all_the_same() {
+        let fails = || -> Result<Answer, Answer> { panic!("a secret detail") };
+        let answer = unpanicked(async move { fails() }).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.body, r#"{"detail":"Internal server error."}"#);
+        let response = respond(answer, "1-2");
+        assert_eq!(response.headers().get("x-request-id").unwrap(), "1-2");
+    }
+}

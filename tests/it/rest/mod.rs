@@ -1,6 +1,7 @@
 //! The REST server as its clients see it: the real binary serving the database of a sandbox.
 #![allow(dead_code, reason = "shared by all the tests, and not every part of it is in use at any time")]
 
+mod abuse;
 mod client;
 mod clients;
 mod contract;

@@ -1,8 +1,10 @@
 //! The members of a webhook in a request: every one is read as the API reads it, and all that is wrong is said at
 //! once.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use http::Uri;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -101,10 +103,12 @@ fn read(members: &Map<String, Value>, required: Required) -> Given {
     }
     if let Some((field, value)) = take("url") {
         let no_url = |message: String| match message.as_str() {
-            messages::NO_STRING => "Enter a valid URL.".to_owned(),
+            messages::NO_STRING => messages::NO_URL.to_owned(),
             _ => message,
         };
-        changes.url = text(value).map_err(no_url).map_err(|message| keep(field, message)).ok();
+        let checked = |url: String| if has_host(&url) { Ok(url) } else { Err(messages::NO_URL.to_owned()) };
+        changes.url =
+            text(value).and_then(checked).map_err(no_url).map_err(|message| keep(field, message)).ok();
     }
     if let Some((field, value)) = take("secret") {
         let secret = text(value).and_then(|text| {
@@ -157,6 +161,17 @@ pub fn text(value: &Value) -> Result<String, String> {
     if text.is_empty() { Err(messages::BLANK.to_owned()) } else { Ok(text) }
 }
 
+/// Whether the host of a URL can be one: a name, or an IPv6 address in brackets. What is no URL at all is told by the
+/// product.
+fn has_host(url: &str) -> bool {
+    let Ok(url) = url.parse::<Uri>() else { return true };
+    let host = url.host().unwrap_or_default();
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
+    }
+}
+
 fn boolean(value: &Value) -> Result<bool, String> {
     match value {
         Value::Null => Err(messages::NULL.to_owned()),
@@ -179,11 +194,15 @@ fn whole(value: &Value) -> Result<i64, String> {
         Value::String(text) => text.trim().to_owned(),
         _ => return Err(messages::NO_INTEGER.to_owned()),
     };
-    let digits = match literal.split_once('.') {
+    integer("", digits(&literal)).map_err(|_| messages::NO_INTEGER.to_owned())
+}
+
+/// A literal without a point that has nothing but zeros behind it.
+pub fn digits(literal: &str) -> &str {
+    match literal.split_once('.') {
         Some((digits, zeros)) if zeros.bytes().all(|b| b == b'0') => digits,
-        _ => &literal,
-    };
-    integer("", digits).map_err(|_| messages::NO_INTEGER.to_owned())
+        _ => literal,
+    }
 }
 
 fn list(value: &Value) -> Result<Vec<String>, String> {
@@ -245,6 +264,22 @@ mod tests {
                 "project": ["A valid integer is required."],
             })
         );
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for good in [
+            "http://erp_1.example./x",
+            "http://[::1]:80/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://10.0.0.1",
+            "x",
+        ] {
+            assert!(has_host(good), "{good}");
+        }
+        for bad in ["http://erp*/", "http://[7acb6]:1/", "http://[]/", "http://(a)/"] {
+            assert!(!has_host(bad), "{bad}");
+        }
     }
 
     #[test]

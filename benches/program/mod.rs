@@ -1,5 +1,9 @@
 //! Runs the program that is measured, on a database of its own.
 
+pub mod backlog;
+pub mod memory;
+pub mod server;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -69,4 +73,11 @@ fn write_batch(file: &Path, first: usize, events: usize) {
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// The value that one in a hundred is above.
+pub fn p99(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() * 99 / 100]
 }

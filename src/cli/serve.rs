@@ -42,6 +42,9 @@ pub struct ServeArgs {
     /// How long requests may take to end when the server is to
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = time::duration)]
     pub drain: Duration,
+    /// How long a client may take to send a request or to read its answer, and a connection may be idle
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = time::duration)]
+    pub idle_timeout: Duration,
     /// The form of the log on standard error [env: PTW_HOOKS_LOG_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(["text", "json"]))]
     pub log_format: Option<String>,

@@ -93,7 +93,9 @@ impl Dispatcher<'_> {
                 Ok(false) => step = Step::default(),
                 Err(error) => {
                     step.refuse(&error);
-                    let Some(work) = work.as_mut().filter(|work| work.endures && !stopped) else {
+                    // What does not pass by itself would fail for good with what is held here.
+                    let passes = matches!(error, Error::Unavailable(_));
+                    let Some(work) = work.as_mut().filter(|work| work.endures && passes && !stopped) else {
                         return Err(error);
                     };
                     (work.told)(Told::Failed(&error));

@@ -1,6 +1,7 @@
 //! The command `serve`.
 
 use std::io;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -13,6 +14,9 @@ use crate::server::{self, LogFormat, Options};
 
 /// Where the server listens if nobody says where.
 const LISTEN: &str = "127.0.0.1:8080";
+
+/// No connection could be used with less.
+const SHORTEST_IDLE: Duration = Duration::from_millis(100);
 
 /// `serve`
 pub fn serve(session: &mut Session, args: ServeArgs) -> Result<u8> {
@@ -41,6 +45,7 @@ pub fn serve(session: &mut Session, args: ServeArgs) -> Result<u8> {
         metrics_public: settings.metrics_public,
         public_url: settings.public_url,
         drain: args.drain,
+        idle_timeout: args.idle_timeout.max(SHORTEST_IDLE),
         log_format,
         quiet: session.notes.is_quiet(),
         connections: usize::from(args.max_connections),

@@ -3,8 +3,11 @@
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+use http::header::CONNECTION;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -13,20 +16,19 @@ use sd_notify::NotifyState;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinError;
 use tokio_io_timeout::TimeoutStream;
 
 use super::App;
-use super::handle::{Peer, handle};
+use super::answer::Answer;
+use super::handle::{Peer, handle, respond};
 use super::log::Level;
 use super::tls::Tls;
+use super::wire::Wire;
 use crate::error::{Error, Report, Result};
 
-/// The time for the head of a request, and for a connection on which nothing comes.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// The time for a client to take some of the answer.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The time for a TLS handshake.
+/// The time for a TLS handshake, where clients have as long as that.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest head of a request, in bytes, and the most headers in it.
 const LONGEST_HEAD: usize = 32 * 1024;
@@ -45,24 +47,32 @@ pub async fn serve(app: &Arc<App>, listener: StdListener, tls: Option<Arc<Tls>>)
     announce(app, address, tls.is_some());
     let connections = Arc::new(Semaphore::new(app.options.connections));
     let graceful = GracefulShutdown::new();
+    let (stop, stopping) = watch::channel(());
+    let serve = |(stream, peer, permit): Accepted| {
+        let (app, tls, watcher, stopping) =
+            (Arc::clone(app), tls.clone(), graceful.watcher(), stopping.clone());
+        tokio::spawn(async move {
+            connection(app, stream, peer, address, tls, watcher, stopping).await;
+            drop(permit);
+        });
+    };
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => reload(app, tls.as_deref()),
-            (stream, peer, permit) = next(app, &listener, &connections) => {
-                let (app, tls, watcher) = (Arc::clone(app), tls.clone(), graceful.watcher());
-                tokio::spawn(async move {
-                    connection(app, stream, peer, address, tls, watcher).await;
-                    drop(permit);
-                });
-            }
+            accepted = next(app, &listener, &connections) => serve(accepted),
         }
     }
     let until = Instant::now() + app.options.drain;
     app.log.line(Level::Info, "stopping", &[("drain_seconds", app.options.drain.as_secs().into())]);
     notify(&[NotifyState::Stopping]);
+    // Those that the system has taken for us already would be reset.
+    while let Some(accepted) = next(app, &listener, &connections).now_or_never() {
+        serve(accepted);
+    }
     drop(listener);
+    drop(stop);
     tokio::select! {
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(app.options.drain) => {
@@ -75,12 +85,11 @@ pub async fn serve(app: &Arc<App>, listener: StdListener, tls: Option<Arc<Tls>>)
     Ok(until.saturating_duration_since(Instant::now()))
 }
 
+/// A connection, who is at its other end, and the leave to keep it.
+type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
+
 /// The next connection, as soon as there may be one more.
-async fn next(
-    app: &App,
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit) {
+async fn next(app: &App, listener: &TcpListener, connections: &Arc<Semaphore>) -> Accepted {
     loop {
         // It is never closed.
         let Ok(permit) = Arc::clone(connections).acquire_owned().await else { continue };
@@ -141,6 +150,7 @@ async fn connection(
     local: SocketAddr,
     tls: Option<Arc<Tls>>,
     watcher: Watcher,
+    mut stopping: watch::Receiver<()>,
 ) {
     // Where it cannot be set, answers come a little later.
     let _ = stream.set_nodelay(true);
@@ -148,10 +158,19 @@ async fn connection(
     match tls {
         None => requests(app, stream, peer, watcher).await,
         Some(tls) => {
-            let handshake = tls.acceptor().accept(stream);
-            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
-                requests(app, stream, peer, watcher).await;
-            }
+            let limit = HANDSHAKE_TIMEOUT.min(app.options.idle_timeout);
+            let handshake = tokio::time::timeout(limit, tls.acceptor().accept(stream));
+            let failed = tokio::select! {
+                // Nobody has asked for anything yet.
+                _ = stopping.changed() => return,
+                ended = handshake => match ended {
+                    Ok(Ok(stream)) => return requests(app, stream, peer, watcher).await,
+                    Ok(Err(error)) => error.to_string(),
+                    Err(_) => "it took too long".to_owned(),
+                },
+            };
+            let fields = [("peer", peer.ip.to_string().into()), ("error", failed.into())];
+            app.log.line(Level::Info, "a TLS handshake failed", &fields);
         }
     }
 }
@@ -162,18 +181,32 @@ async fn requests(
     peer: Peer,
     watcher: Watcher,
 ) {
+    let idle = app.options.idle_timeout;
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    stream.set_write_timeout(Some(idle));
+    let unread = Arc::new(AtomicBool::new(false));
+    let stream = Wire::new(stream, Arc::clone(&unread));
     let service = service_fn(move |request| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(handle(app, peer, request).await) }
+        // On a task of its own, and at once: what was asked is done, and logged, also where the client hangs up
+        // meanwhile. hyper would not even begin.
+        let answering = tokio::spawn(handle(Arc::clone(&app), peer, request));
+        let unread = Arc::clone(&unread);
+        async move {
+            let failed = |error: JoinError| respond(Answer::unforeseen(&error.to_string()), "-");
+            let response = answering.await.unwrap_or_else(failed);
+            // Only where the connection goes on all of the request was read.
+            if !response.headers().contains_key(CONNECTION) {
+                unread.store(false, Ordering::Relaxed);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(idle)
         .max_buf_size(LONGEST_HEAD)
         .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+        .serve_connection(TokioIo::new(stream), service);
     // How a connection ends is the client's affair; its requests are in the log.
     let _ = watcher.watch(connection).await;
 }

@@ -10,7 +10,7 @@ use super::messages;
 use crate::error::Error;
 
 /// What a client gets.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
 use super::answer::Answer;
@@ -29,6 +30,9 @@ pub struct Call {
     pub body: Bytes,
     /// Its path, with the scheme and the host by which this server was reached.
     pub url: String,
+    /// The leave to hold it in memory. It lasts as long as anything of the request does, also where the client has hung
+    /// up meanwhile.
+    pub leave: Arc<OwnedSemaphorePermit>,
 }
 
 impl Call {

@@ -148,7 +148,11 @@ fn may_emit(call: &Call, event: &Event) -> Result<(), Answer> {
 async fn accept(call: &Call, event: Arc<Event>) -> Result<Accepted, Answer> {
     let (answer, answered) = oneshot::channel();
     // Whoever has hung up meanwhile does not need the answer; the event is accepted all the same.
-    call.app.intake.submit(event, move |accepted| drop(answer.send(accepted)));
+    let leave = Arc::clone(&call.leave);
+    call.app.intake.submit(event, move |accepted| {
+        drop(leave);
+        drop(answer.send(accepted));
+    });
     match answered.await {
         Ok(accepted) => Ok(accepted?),
         Err(_) => Err(Answer::later("The server is ending.")),
@@ -173,30 +177,10 @@ enum Line {
 
 async fn emitted_together(call: Call) -> Result<Answer, Answer> {
     call.has_type("application/x-ndjson")?;
-    let mut lines = Vec::new();
-    let given = call.body.split(|byte| *byte == b'\n').enumerate();
-    for (index, line) in given.filter(|(_, line)| !line.trim_ascii().is_empty()) {
-        if lines.len() == MOST_LINES {
-            let detail = format!("A batch has no more than {MOST_LINES} lines.");
-            return Err(Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, detail));
-        }
-        lines.push(match line_event(&call, line) {
-            Ok(event) => (index + 1, Ok(event)),
-            Err(error) => (index + 1, Err(error)),
-        });
-    }
-    let lines: Vec<Line> = lines
-        .into_iter()
-        .map(|(number, event)| match event {
-            Err(error) => Line::Bad(number, error),
-            Ok(event) => {
-                let (answer, answered) = oneshot::channel();
-                let told = move |accepted| drop(answer.send(accepted));
-                call.app.intake.submit(Arc::clone(&event), told);
-                Line::Event(event, answered)
-            }
-        })
-        .collect();
+    let call = Arc::new(call);
+    let (app, reading) = (Arc::clone(&call.app), Arc::clone(&call));
+    // Ten thousand lines take longer than others should wait for.
+    let lines = app.aside(move || read_lines(&reading)).await??;
     let mut results = Vec::with_capacity(lines.len());
     let mut accepted_events = 0;
     for line in lines {
@@ -211,6 +195,32 @@ async fn emitted_together(call: Call) -> Result<Answer, Answer> {
     }
     call.app.metrics.accepted(accepted_events);
     Ok(Answer::json(StatusCode::ACCEPTED, &results))
+}
+
+/// The lines of a batch, all of which are read before the first event is handed over.
+fn read_lines(call: &Call) -> Result<Vec<Line>, Answer> {
+    let given = call.body.split(|byte| *byte == b'\n').enumerate();
+    let mut lines = Vec::new();
+    for (index, line) in given.filter(|(_, line)| !line.trim_ascii().is_empty()) {
+        if lines.len() == MOST_LINES {
+            let detail = format!("A batch has no more than {MOST_LINES} lines.");
+            return Err(Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        }
+        lines.push((index + 1, line_event(call, line)));
+    }
+    let submitted = lines.into_iter().map(|(number, event)| match event {
+        Err(error) => Line::Bad(number, error),
+        Ok(event) => {
+            let (answer, answered) = oneshot::channel();
+            let leave = Arc::clone(&call.leave);
+            call.app.intake.submit(Arc::clone(&event), move |accepted| {
+                drop(leave);
+                drop(answer.send(accepted));
+            });
+            Line::Event(event, answered)
+        }
+    });
+    Ok(submitted.collect())
 }
 
 /// The event of a line, or what is wrong with it.

@@ -4,17 +4,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, LOCATION, TRANSFER_ENCODING,
-    WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, LOCATION,
+    TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
@@ -28,10 +29,10 @@ use super::pages;
 use super::routes::{self, Access, Answering, Content, Found, Route};
 use crate::token::{Scope, Token};
 
-/// The time for the body of a request.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// What a request counts for beside its body, in KiB.
+/// What a request counts for beside its body and its answer, in KiB.
 const AROUND: usize = 8;
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Where a request came from, and where it went.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +50,8 @@ pub struct Peer {
 struct Known {
     route: Option<&'static str>,
     token: Option<Arc<Token>>,
+    /// Whether a further request on the connection can only be one: the whole of this one was read.
+    whole: bool,
 }
 
 /// Answers a request, whatever happens.
@@ -59,9 +62,10 @@ pub async fn handle(app: Arc<App>, peer: Peer, request: Request<Incoming>) -> Re
     let id = format!("{:x}-{number:x}", std::process::id());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut known = Known::default();
-    let answering = AssertUnwindSafe(answer(&app, peer, request, &mut known)).catch_unwind();
-    let answer = answering.await.unwrap_or_else(|_| Err(Answer::unforeseen("it panicked")));
-    let answer = answer.unwrap_or_else(|answer| answer);
+    let mut answer = unpanicked(answer(&app, peer, request, &mut known)).await;
+    if !known.whole && !answer.headers.iter().any(|(name, _)| name == CONNECTION) {
+        answer = answer.with(CONNECTION, CLOSE);
+    }
     let took = started.elapsed();
     app.metrics.requested(known.route.unwrap_or("none"), method_name(&method), answer.status.as_u16(), took);
     let level = if answer.status.is_server_error() { Level::Error } else { Level::Info };
@@ -82,13 +86,21 @@ pub async fn handle(app: Arc<App>, peer: Peer, request: Request<Incoming>) -> Re
     respond(answer, &id)
 }
 
+/// The answer that comes of this; where it panics, an answer that says no more than that it failed.
+async fn unpanicked(answering: impl Future<Output = Result<Answer, Answer>>) -> Answer {
+    let answer = AssertUnwindSafe(answering).catch_unwind().await;
+    let answer = answer.unwrap_or_else(|_| Err(Answer::unforeseen("it panicked")));
+    answer.unwrap_or_else(|answer| answer)
+}
+
 /// A method of ours; a stranger can invent any number of others.
 fn method_name(method: &Method) -> &'static str {
     let ours = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     ours.into_iter().find(|name| method.as_str() == *name).unwrap_or("other")
 }
 
-fn respond(answer: Answer, id: &str) -> Response<Full<Bytes>> {
+/// The answer on the wire.
+pub fn respond(answer: Answer, id: &str) -> Response<Full<Bytes>> {
     const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     const NO_SNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
     let mut response = Response::new(Full::new(answer.body));
@@ -111,7 +123,8 @@ async fn answer(
     known: &mut Known,
 ) -> Result<Answer, Answer> {
     let (head, body) = request.into_parts();
-    check_head(head.version, &head.headers)?;
+    known.whole = body.is_end_stream() && !head.headers.contains_key(TRANSFER_ENCODING);
+    check_head(&head)?;
     let path = head.uri.path();
     let reading = head.method == Method::GET || head.method == Method::HEAD;
     let (routes, parameter) = match routes::find(path) {
@@ -133,15 +146,52 @@ async fn answer(
     {
         return Err(Answer::forbidden());
     }
-    let (bytes, permit) = read(app, route, &head.headers, body).await?;
+    let ignored = reading && route.content == Content::Nothing;
+    let (bytes, permit) = if ignored {
+        (Bytes::new(), leave(app, if public(app, access) { 0 } else { AROUND })?)
+    } else {
+        let read = read(app, route, &head.headers, body).await?;
+        // After chunks, nobody has looked where the next head begins.
+        known.whole = !head.headers.contains_key(TRANSFER_ENCODING);
+        read
+    };
     let url = format!("{}{path}", base(app, peer, &head.headers));
     let query = head.uri.query().map(pages::parse_query).unwrap_or_default();
     let token = known.token.clone();
-    let (app, headers, body) = (Arc::clone(app), head.headers, bytes);
-    let call = Call { app: Arc::clone(&app), token, parameter, query, headers, body, url };
-    let answer = operate(&app, call, route.answering).await;
-    drop(permit);
-    answer
+    let (headers, body, leave) = (head.headers, bytes, Arc::new(permit));
+    let call = Call { app: Arc::clone(app), token, parameter, query, headers, body, url, leave };
+    let answer = operate(app, call, route.answering).await?;
+    if public(app, access) { Ok(answer) } else { keep(app, answer, reading) }
+}
+
+/// Whether everybody may ask for this.
+fn public(app: &App, access: Access) -> bool {
+    access == Access::Public || access == Access::Metrics && app.options.metrics_public
+}
+
+/// The leave to hold so many KiB in memory.
+fn leave(app: &App, kib: usize) -> Result<OwnedSemaphorePermit, Answer> {
+    let held = Arc::clone(&app.budget).try_acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX));
+    held.map_err(|_| Answer::later("Too many requests are under way."))
+}
+
+/// A body that is in memory by somebody's leave, until the client has taken it.
+struct Held(Bytes, #[expect(dead_code, reason = "it is given back when the body goes")] OwnedSemaphorePermit);
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Asks for leave to hold the answer: a client may take its time to read it. What was only read can be asked for
+/// again where there is none; what was done is answered.
+fn keep(app: &App, answer: Answer, reading: bool) -> Result<Answer, Answer> {
+    match leave(app, answer.body.len() / 1024 + 1) {
+        Ok(permit) => Ok(Answer { body: Bytes::from_owner(Held(answer.body, permit)), ..answer }),
+        Err(later) if reading => Err(later),
+        Err(_) => Ok(answer),
+    }
 }
 
 async fn operate(app: &Arc<App>, call: Call, answering: Answering) -> Result<Answer, Answer> {
@@ -151,18 +201,26 @@ async fn operate(app: &Arc<App>, call: Call, answering: Answering) -> Result<Ans
     }
 }
 
-/// What could be understood in two ways is not understood (RFC 9112, sections 3.2 and 6.3).
-fn check_head(version: Version, headers: &HeaderMap) -> Result<(), Answer> {
+/// What could be understood in two ways is not understood (RFC 9112, section 3.2).
+fn check_head(head: &Parts) -> Result<(), Answer> {
+    let headers = &head.headers;
     let refuse = |detail| {
         let answer = Answer::detail(StatusCode::BAD_REQUEST, detail);
-        Err(answer.with(CONNECTION, HeaderValue::from_static("close")))
+        Err(answer.with(CONNECTION, CLOSE))
     };
-    if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
-        return refuse("A request has either a length or a transfer encoding.");
-    }
-    let hosts = headers.get_all(HOST).iter().count();
-    if hosts > 1 || hosts == 0 && version == Version::HTTP_11 {
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = hosts.next();
+    if hosts.next().is_some() || host.is_none() && head.version == Version::HTTP_11 {
         return refuse("A request has one Host header.");
+    }
+    let named = head.uri.authority().map(|authority| authority.as_str().as_bytes());
+    if let (Some(named), Some(host)) = (named, host)
+        && !host.as_bytes().eq_ignore_ascii_case(named)
+    {
+        return refuse("The target of the request has another host than its Host header.");
+    }
+    if headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+        return refuse("A request has one Authorization header at the most.");
     }
     Ok(())
 }
@@ -191,8 +249,7 @@ async fn authenticate(
     access: Access,
     headers: &HeaderMap,
 ) -> Result<Option<Arc<Token>>, Answer> {
-    let public = access == Access::Public || access == Access::Metrics && app.options.metrics_public;
-    if public || !app.options.auth {
+    if public(app, access) || !app.options.auth {
         return Ok(None);
     }
     let refuse = |detail| {
@@ -201,10 +258,7 @@ async fn authenticate(
     };
     let mut shown = app.auth.who(headers, Timestamp::now());
     if matches!(shown, Shown::Unknown) {
-        // It may have been made a moment ago.
-        let reading = Arc::clone(app);
-        // Where they cannot be read, those that are known stay.
-        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
+        app.reread_tokens().await;
         shown = app.auth.who(headers, Timestamp::now());
     }
     match shown {
@@ -253,8 +307,7 @@ async fn read(
     let most = route.content.most();
     let too_large = || {
         let detail = format!("The body has more than {most} bytes.");
-        Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, detail)
-            .with(CONNECTION, HeaderValue::from_static("close"))
+        Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, detail).with(CONNECTION, CLOSE)
     };
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let chunked = headers.contains_key(TRANSFER_ENCODING);
@@ -262,20 +315,19 @@ async fn read(
     if length > most {
         return Err(too_large());
     }
-    let kib =
-        u32::try_from(length / 1024).unwrap_or(u32::MAX).saturating_add(u32::try_from(AROUND).unwrap_or(1));
-    let held = Arc::clone(&app.budget).try_acquire_many_owned(kib);
-    let held = held.map_err(|_| Answer::later("Too many requests are under way."))?;
+    let held = leave(app, usize::try_from(length / 1024).unwrap_or(usize::MAX).saturating_add(AROUND))?;
     if length == 0 && route.content == Content::Nothing {
         return Ok((Bytes::new(), held));
     }
     let limit = usize::try_from(most).unwrap_or(usize::MAX);
-    match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
+    match tokio::time::timeout(app.options.idle_timeout, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => Ok((collected.to_bytes(), held)),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Answer::detail(StatusCode::BAD_REQUEST, "The body ended early.")),
-        Err(_) => Err(Answer::detail(StatusCode::REQUEST_TIMEOUT, "The body came too slowly.")
-            .with(CONNECTION, HeaderValue::from_static("close"))),
+        Err(_) => {
+            Err(Answer::detail(StatusCode::REQUEST_TIMEOUT, "The body came too slowly.")
+                .with(CONNECTION, CLOSE))
+        }
     }
 }
 
@@ -292,5 +344,20 @@ fn base(app: &App, peer: Peer, headers: &HeaderMap) -> String {
     match headers.get(HOST).and_then(|host| host.to_str().ok()).filter(plain) {
         Some(host) => format!("{scheme}://{host}"),
         None => format!("{scheme}://{}", peer.local),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whatever_panics_is_answered_all_the_same() {
+        let fails = || -> Result<Answer, Answer> { panic!("a secret detail") };
+        let answer = unpanicked(async move { fails() }).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.body, r#"{"detail":"Internal server error."}"#);
+        let response = respond(answer, "1-2");
+        assert_eq!(response.headers().get("x-request-id").unwrap(), "1-2");
     }
 }

@@ -1,10 +1,12 @@
 //! The log of the server, on standard error: a line for each thing that happens, as text or as JSON. A thread of its
 //! own writes it, so that no request waits for whoever reads it.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -13,6 +15,10 @@ use crate::api::timestamp;
 
 /// So many lines may wait to be written; what is more is counted.
 const WAITING: usize = 8192;
+/// The longest text of a value, in bytes: a stranger's path may be far longer.
+const LONGEST: usize = 512;
+/// How long the end of the process waits for whoever reads the log.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// The form of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,19 +55,22 @@ pub struct Log {
     format: LogFormat,
     /// Only what somebody should care about.
     quiet: bool,
-    lines: SyncSender<String>,
+    lines: SyncSender<Option<String>>,
     dropped: AtomicU64,
 }
 
-/// The thread that writes; it ends when the last [`Log`] is gone.
-pub struct Writer(Option<JoinHandle<()>>);
+/// The thread that writes.
+pub struct Writer(Receiver<()>);
 
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
-            // What it had to write, it has written.
-            let _ = thread.join();
+impl Writer {
+    /// Waits until what was logged so far is written, but for no longer than a reader may be expected to take.
+    pub fn finish(self, log: &Log) {
+        let until = Instant::now() + LAST_LINES;
+        while log.lines.try_send(None).is_err() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(5));
         }
+        // It is closed when the thread ends.
+        let _ = self.0.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -69,8 +78,14 @@ impl Log {
     /// A log into `out`.
     pub fn start(format: LogFormat, quiet: bool, out: Box<dyn Write + Send>) -> (Self, Writer) {
         let (lines, waiting) = sync_channel(WAITING);
-        let thread = thread::Builder::new().name("log".to_owned()).spawn(move || write(&waiting, out)).ok();
-        (Self { format, quiet, lines, dropped: AtomicU64::new(0) }, Writer(thread))
+        let (ended, end) = sync_channel(0);
+        let work = move || {
+            write(&waiting, out);
+            drop(ended);
+        };
+        // Where there is no thread the lines are dropped.
+        let _ = thread::Builder::new().name("log".to_owned()).spawn(work);
+        (Self { format, quiet, lines, dropped: AtomicU64::new(0) }, Writer(end))
     }
 
     /// Logs that something happened. Values may be a stranger's text: no line is ever broken by one.
@@ -87,19 +102,23 @@ impl Log {
 
     fn put(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
         let line = format_line(self.format, Timestamp::now(), level, message, fields);
-        if self.lines.try_send(line).is_err() {
+        if self.lines.try_send(Some(line)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn write(waiting: &Receiver<String>, mut out: Box<dyn Write + Send>) {
-    while let Ok(mut lines) = waiting.recv() {
+/// Writes what waits, until nothing is to follow.
+fn write(waiting: &Receiver<Option<String>>, mut out: Box<dyn Write + Send>) {
+    let mut more = true;
+    while more && let Ok(Some(mut lines)) = waiting.recv() {
         // One system call for what has gathered meanwhile.
-        while lines.len() < 64 * 1024
+        while more
+            && lines.len() < 64 * 1024
             && let Ok(next) = waiting.try_recv()
         {
-            lines.push_str(&next);
+            more = next.is_some();
+            lines.extend(next);
         }
         // Where it cannot be written there is nobody to tell.
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
@@ -120,8 +139,8 @@ fn format_line(
             object.insert("time".to_owned(), now.into());
             object.insert("level".to_owned(), level.name().into());
             object.insert("message".to_owned(), message.into());
-            object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-            format!("{}\n", Value::Object(object))
+            object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), shortened(value))));
+            format!("{}\n", printable(&Value::Object(object).to_string()))
         }
         LogFormat::Text => {
             let mut line = format!("{now} {:5} {message}", level.name());
@@ -129,12 +148,39 @@ fn format_line(
                 line.push(' ');
                 line.push_str(name);
                 line.push('=');
-                line.push_str(&plain(value));
+                line.push_str(&plain(&shortened(value)));
             }
             line.push('\n');
             line
         }
     }
+}
+
+/// A value without what is too long of it.
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > LONGEST => {
+            let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), text.len()).into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// JSON in which a terminal finds nothing that it would obey. JSON itself escapes a part of that only.
+fn printable(json: &str) -> String {
+    let bidirectional =
+        |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut line = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() || bidirectional(c) {
+            // Writing into a string does not fail.
+            let _ = write!(line, "\\u{:04x}", u32::from(c));
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// A value as it stands in a line of text: quoted where it has something in it that could be taken for more.

@@ -1,4 +1,4 @@
-//! Figures for Prometheus (text exposition format, `OpenMetrics` 1.0).
+//! Figures for Prometheus (text exposition format, OpenMetrics 1.0).
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

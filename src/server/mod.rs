@@ -16,6 +16,7 @@ mod deliveries;
 mod events;
 mod fields;
 mod handle;
+mod heads;
 mod listen;
 mod log;
 mod messages;
@@ -28,14 +29,16 @@ mod schema;
 mod tls;
 mod unit;
 mod webhooks;
+mod wire;
 mod worker;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -78,6 +81,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// How long requests may take to end when the server is to.
     pub drain: Duration,
+    /// How long a client may take over a request, its answer, or the next request.
+    pub idle_timeout: Duration,
     /// The form of the log.
     pub log_format: LogFormat,
     /// Whether the log has warnings and errors only.
@@ -97,6 +102,9 @@ pub struct App {
     options: Options,
     budget: Arc<Semaphore>,
     sending: Arc<Semaphore>,
+    /// When the tokens were read last.
+    reread: tokio::sync::Mutex<Option<Instant>>,
+    readiness: operate::Readiness,
     stop: AtomicBool,
 }
 
@@ -109,20 +117,41 @@ impl App {
 
     /// Runs what may wait for the disk or for a receiver on a thread of its own. A panic there is an answer as well.
     async fn blocking(
-        self: &Arc<Self>,
+        &self,
         work: impl FnOnce() -> std::result::Result<Answer, Answer> + Send + 'static,
     ) -> std::result::Result<Answer, Answer> {
-        match tokio::task::spawn_blocking(work).await {
-            Ok(answer) => answer,
-            Err(error) => Err(Answer::unforeseen(&error.to_string())),
-        }
+        self.aside(work).await?
     }
 
+    /// Runs what takes its time on a thread of its own.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> std::result::Result<T, Answer> {
+        tokio::task::spawn_blocking(work).await.map_err(|error| Answer::unforeseen(&error.to_string()))
+    }
+
+    /// Reads the tokens, because one may have been made a moment ago. Those who come while somebody reads share the
+    /// next reading: whoever guesses does not keep the database busy.
+    async fn reread_tokens(self: &Arc<Self>) {
+        let came = Instant::now();
+        let mut last = self.reread.lock().await;
+        if last.is_some_and(|last| last >= came) {
+            return;
+        }
+        *last = Some(Instant::now());
+        let reading = Arc::clone(self);
+        // Where they cannot be read, those that are known stay.
+        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
+    }
+
+    /// Reads the tokens and says how many can be used.
     fn read_tokens(&self) -> Result<usize> {
         let keys = self.hooks.token_keys()?;
-        let count = keys.len();
+        let now = Timestamp::now();
+        let valid = keys.iter().filter(|(_, token)| token.is_valid(now)).count();
         self.auth.know(keys);
-        Ok(count)
+        Ok(valid)
     }
 }
 
@@ -143,11 +172,13 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
         options,
         budget: Arc::new(Semaphore::new(BUDGET)),
         sending: Arc::new(Semaphore::new(SENDING)),
+        reread: tokio::sync::Mutex::default(),
+        readiness: operate::Readiness::default(),
         stop: AtomicBool::new(false),
     });
     let tokens = app.read_tokens()?;
     if app.options.auth && tokens == 0 {
-        let report = Report::new("nobody could use this server: there is no token");
+        let report = Report::new("nobody could use this server: there is no valid token");
         return Err(Error::Refused(report.hint(
             "`ptw-hooks token create NAME --scope manage` makes one; `--no-auth` serves everybody on this machine",
         )));
@@ -163,10 +194,8 @@ pub fn serve(hooks: Hooks, options: Options, log: Box<dyn Write + Send>) -> Resu
     let served = runtime.block_on(run(&app));
     // What still runs has had its time; nothing that was answered depends on it.
     runtime.shutdown_background();
-    // The hook has the app, and the app the log.
     drop(std::panic::take_hook());
-    drop(app);
-    drop(writer);
+    writer.finish(&app.log);
     served
 }
 
@@ -199,9 +228,7 @@ async fn keep_tokens(app: Arc<App>) {
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        let reading = Arc::clone(&app);
-        // Where the database cannot be read, those that are known stay.
-        let _ = tokio::task::spawn_blocking(move || reading.read_tokens()).await;
+        app.reread_tokens().await;
     }
 }
 

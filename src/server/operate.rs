@@ -2,7 +2,8 @@
 
 use std::future::{Future, ready};
 use std::pin::Pin;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -17,9 +18,29 @@ pub fn healthz(_: Call) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
     Box::pin(ready(Answer::json(StatusCode::OK, &json!({ "status": "ok" }))))
 }
 
+/// What was found when somebody last asked whether the server can work, and when they did.
+pub type Readiness = tokio::sync::Mutex<Option<(Instant, Answer)>>;
+
+/// How long that is good for everybody else. It takes a write to know it, and nobody needs a token to ask.
+const READINESS_HOLDS: Duration = Duration::from_millis(250);
+
 /// `GET /readyz`: the database can be written, and the worker works.
-#[expect(clippy::unnecessary_wraps, reason = "the form that operations have")]
-pub fn readyz(call: &Call) -> Result<Answer, Answer> {
+pub fn readyz(call: Call) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+    Box::pin(async move {
+        let app = Arc::clone(&call.app);
+        let mut last = app.readiness.lock().await;
+        if let Some((at, answer)) = &*last
+            && at.elapsed() < READINESS_HOLDS
+        {
+            return answer.clone();
+        }
+        let answer = app.blocking(move || Ok(probe(&call))).await.unwrap_or_else(|answer| answer);
+        *last = Some((Instant::now(), answer.clone()));
+        answer
+    })
+}
+
+fn probe(call: &Call) -> Answer {
     let database = call.app.hooks.probe();
     let worker = call.app.worker.state();
     let oldest = database.as_ref().ok().copied().flatten().map(age);
@@ -32,7 +53,7 @@ pub fn readyz(call: &Call) -> Result<Answer, Answer> {
     });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let answer = Answer::json(status, &object);
-    Ok(Answer { cause: database.err().map(|error| error.to_string()), ..answer })
+    Answer { cause: database.err().map(|error| error.to_string()), ..answer }
 }
 
 /// `GET /metrics`

@@ -167,7 +167,7 @@ pub static ROUTES: [Route; 19] = [
     route!(GET "/healthz" "healthz" "Whether the process is alive"
         Access::Public, NOTHING, Prompt(operate::healthz), &[], [200 One("Health")]),
     route!(GET "/readyz" "readyz" "Whether it can take events"
-        Access::Public, NOTHING, Blocking(operate::readyz), &[], [200 One("Readiness"), 503 One("Readiness")]),
+        Access::Public, NOTHING, Prompt(operate::readyz), &[], [200 One("Readiness"), 503 One("Readiness")]),
     route!(GET "/metrics" "metrics" "Figures for Prometheus"
         Access::Metrics, NOTHING, Blocking(operate::metrics), &[], [200 Text(metrics::CONTENT_TYPE)]),
 ];

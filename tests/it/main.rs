@@ -23,6 +23,7 @@ mod giving_up;
 mod help;
 mod history;
 mod mounts;
+mod numbers;
 mod ordering;
 mod output;
 mod pacing;

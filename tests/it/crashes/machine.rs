@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::WEBHOOKS;
 use super::batch::{Batch, LINES, Source};
 use super::witness::settle;
+use crate::numbers::Numbers;
 use crate::receiver::Receiver;
 use crate::sandbox::{Child, Sandbox};
 use crate::steps::{connect, rows};
@@ -18,24 +19,6 @@ use crate::steps::{connect, rows};
 const QUEUED: usize = 4;
 /// How many different rounds there are.
 const KINDS: u64 = 8;
-
-/// A small generator of numbers with a fixed seed (`SplitMix64`).
-pub struct Numbers(pub u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A moment before the end of a run that usually takes so long.
-    fn within(&mut self, usual: Duration) -> Duration {
-        let micros = u64::try_from(usual.as_micros()).unwrap();
-        Duration::from_micros(self.next() % (micros + 1))
-    }
-}
 
 /// Where batches were when they were killed.
 #[derive(Debug, Default)]

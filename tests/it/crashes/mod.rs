@@ -9,9 +9,10 @@ mod witness;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use self::machine::{Machine, Numbers, Usual};
+use self::machine::{Machine, Usual};
 use self::witness::{delivery_of, settle, witness};
 use crate::checking::assert_healthy;
+use crate::numbers::Numbers;
 use crate::receiver::Received;
 use crate::sandbox::Sandbox;
 
@@ -24,7 +25,7 @@ const WEBHOOKS: [&str; 2] = ["/a", "/b"];
 const NONE: [&str; 0] = [];
 
 /// How often each of these occurs.
-fn counted(all: impl Iterator<Item = (String, String)>) -> BTreeMap<(String, String), usize> {
+pub fn counted(all: impl Iterator<Item = (String, String)>) -> BTreeMap<(String, String), usize> {
     let mut counts = BTreeMap::new();
     for one in all {
         *counts.entry(one).or_default() += 1;

@@ -91,6 +91,9 @@ fn reason(status: u16) -> &'static str {
 /// How to compute a reply from a request.
 pub type Answering = dyn Fn(&Received) -> Reply + Send + Sync;
 
+/// How to choose what to do with a request.
+pub type Choosing = dyn Fn(&Received) -> Behaviour + Send + Sync;
+
 /// What to do with each request; after a complete answer the connection stays open.
 #[derive(Clone)]
 pub enum Behaviour {
@@ -100,6 +103,8 @@ pub enum Behaviour {
     Script(Vec<Reply>),
     /// Answers each request with what the function returns.
     By(Arc<Answering>),
+    /// Does with each request what the function says.
+    Each(Arc<Choosing>),
     /// Reads the request and never answers.
     StallBeforeHead,
     /// Accepts the connection and reads nothing, not even a TLS handshake. On a connection that was accepted under
@@ -143,6 +148,11 @@ impl Behaviour {
     /// Answers each request with what the function returns.
     pub fn by(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         Self::By(Arc::new(answer))
+    }
+
+    /// Does with each request what the function says.
+    pub fn each(choose: impl Fn(&Received) -> Self + Send + Sync + 'static) -> Self {
+        Self::Each(Arc::new(choose))
     }
 }
 

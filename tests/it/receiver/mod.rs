@@ -95,6 +95,11 @@ impl Receiver {
         self.shared.lock().received.clone()
     }
 
+    /// Takes every request so far, so that what goes on for long does not gather them all.
+    pub fn take_received(&self) -> Vec<Received> {
+        std::mem::take(&mut self.shared.lock().received)
+    }
+
     /// Waits until at least `n` requests have come and returns all of them.
     ///
     /// # Panics

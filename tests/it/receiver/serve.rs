@@ -106,6 +106,7 @@ fn react(
             return answer(stream, request, reply);
         }
         Behaviour::By(compute) => return answer(stream, request, &compute(request)),
+        Behaviour::Each(choose) => return react(shared, stream, request, choose(request), turn),
         Behaviour::StallBeforeHead | Behaviour::AcceptAndStall => stall(shared, stream),
         Behaviour::DripBody { every } => {
             stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")?;

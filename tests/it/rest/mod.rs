@@ -1,6 +1,7 @@
 //! The REST server as its clients see it: the real binary serving the database of a sandbox.
 #![allow(dead_code, reason = "shared by all the tests, and not every part of it is in use at any time")]
 
+mod abuse;
 mod client;
 mod clients;
 mod contract;
@@ -9,6 +10,7 @@ mod parity;
 mod projects;
 mod schema;
 mod shape;
+mod soak;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -82,6 +84,11 @@ impl Server {
     /// Whether nobody listens any more.
     pub fn is_closed(&self) -> bool {
         Connection::open(self.address).is_err()
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The lines of its log so far; each is one JSON object.

@@ -533,6 +533,7 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'The certificate chain, a PEM file: speak TLS [env: PTW_HOOKS_TLS_CERT]')
             [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The private key of the certificate, a PEM file [env: PTW_HOOKS_TLS_KEY]')
             [CompletionResult]::new('--drain', '--drain', [CompletionResultType]::ParameterName, 'How long requests may take to end when the server is to')
+            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'How long a client may take to send a request or to read its answer, and a connection may be idle')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'The form of the log on standard error [env: PTW_HOOKS_LOG_FORMAT] [default: text]')
             [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'How many connections there may be at once')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')

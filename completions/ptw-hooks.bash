@@ -1466,7 +1466,7 @@ _ptw__hooks() {
             return 0
             ;;
         ptw__hooks__subcmd__serve)
-            opts="-o -q -v -h -V --listen --tls-cert --tls-key --no-worker --no-auth --drain --log-format --max-connections --print-unit --db --config --output --quiet --verbose --color --help --version"
+            opts="-o -q -v -h -V --listen --tls-cert --tls-key --no-worker --no-auth --drain --idle-timeout --log-format --max-connections --print-unit --db --config --output --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1507,6 +1507,10 @@ _ptw__hooks() {
                     return 0
                     ;;
                 --drain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -505,6 +505,7 @@ set edit:completion:arg-completer[ptw-hooks] = {|@words|
             cand --tls-cert 'The certificate chain, a PEM file: speak TLS [env: PTW_HOOKS_TLS_CERT]'
             cand --tls-key 'The private key of the certificate, a PEM file [env: PTW_HOOKS_TLS_KEY]'
             cand --drain 'How long requests may take to end when the server is to'
+            cand --idle-timeout 'How long a client may take to send a request or to read its answer, and a connection may be idle'
             cand --log-format 'The form of the log on standard error [env: PTW_HOOKS_LOG_FORMAT] [default: text]'
             cand --max-connections 'How many connections there may be at once'
             cand --db 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]'

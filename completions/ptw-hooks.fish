@@ -561,6 +561,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l listen -d 
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l tls-cert -d 'The certificate chain, a PEM file: speak TLS [env: PTW_HOOKS_TLS_CERT]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l tls-key -d 'The private key of the certificate, a PEM file [env: PTW_HOOKS_TLS_KEY]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l drain -d 'How long requests may take to end when the server is to' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l idle-timeout -d 'How long a client may take to send a request or to read its answer, and a connection may be idle' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l log-format -d 'The form of the log on standard error [env: PTW_HOOKS_LOG_FORMAT] [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l max-connections -d 'How many connections there may be at once' -r

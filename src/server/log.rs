@@ -217,4 +217,18 @@ mod tests {
         let back: Value = serde_json::from_str(&json).unwrap();
         assert_eq!((back["level"].as_str(), back["path"].as_str()), (Some("error"), fields[0].1.as_str()));
     }
+
+    #[test]
+    fn a_value_is_neither_obeyed_nor_too_long() {
+        let now = "2026-11-23T17:13:37.250875Z".parse().unwrap();
+        let text = "\u{9b}31m\u{7f}\u{202e}é";
+        let json = format_line(LogFormat::Json, now, Level::Info, "request", &[("path", text.into())]);
+        assert!(json.contains(r#""path":"\u009b31m\u007f\u202eé""#), "{json}");
+        let back: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(back["path"], text);
+        for format in [LogFormat::Json, LogFormat::Text] {
+            let line = format_line(format, now, Level::Info, "request", &[("path", "é".repeat(9000).into())]);
+            assert!(line.len() < LONGEST + 200 && line.contains("… (18000 bytes)"), "{line}");
+        }
+    }
 }

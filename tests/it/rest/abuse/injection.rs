@@ -71,7 +71,7 @@ fn unharmed(site: &Site) {
 
 /// A text in a path or a query.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    text.bytes().fold(String::new(), |all, byte| format!("{all}%{byte:02x}"))
 }
 
 #[test]

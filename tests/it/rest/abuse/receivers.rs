@@ -46,7 +46,7 @@ fn those_who_wait_for_a_dead_receiver_leave_room_for_others() {
     const WAITING: usize = 32;
     let (dead, good) = (Receiver::start(Behaviour::StallBeforeHead), Receiver::start(Behaviour::status(200)));
     let site = Site::of(Sandbox::new(), &["--no-worker"]);
-    site.sandbox.create_with("dead", &dead.url("/x"), &["permit_created"], &["--timeout", "5s"]);
+    site.sandbox.create_with("dead", &dead.url("/x"), &["permit_created"], &["--timeout", "3s"]);
     site.webhook("good", &good.url("/x"), &["permit_approved"]);
     thread::scope(|scope| {
         let waiting: Vec<_> = (1..=40)

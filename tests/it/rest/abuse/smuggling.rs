@@ -156,7 +156,7 @@ fn what_is_unusual_and_clear_is_answered_once() {
 
 #[test]
 fn chunks_that_are_no_chunks_are_refused() {
-    let (site, token) = quiet();
+    let (server, token) = quiet();
     let body = format!(r#"{{"name":"x","url":"{NOBODY}","secret":"abcdefgh"}}"#);
     let size = format!("{:x}", body.len());
     for chunks in [
@@ -178,12 +178,12 @@ fn chunks_that_are_no_chunks_are_refused() {
         format!("{size}\r\n{body}\r\n0\r\nX: {}\r\n\r\n", "y".repeat(100_000)),
     ] {
         refused(
-            &site,
+            &server,
             format!(
                 "POST /api/v1/ptw/webhooks/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
                  Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"
             ),
         );
     }
-    assert_eq!(site.client.get("webhooks/").json()["count"], 0);
+    assert_eq!(server.client.get("webhooks/").json()["count"], 0);
 }

@@ -47,10 +47,10 @@ pub async fn serve(app: &Arc<App>, listener: StdListener, tls: Option<Arc<Tls>>)
     announce(app, address, tls.is_some());
     let connections = Arc::new(Semaphore::new(app.options.connections));
     let graceful = GracefulShutdown::new();
-    let (stop, stopping) = watch::channel(());
+    let (stop, _) = watch::channel(());
     let serve = |(stream, peer, permit): Accepted| {
         let (app, tls, watcher, stopping) =
-            (Arc::clone(app), tls.clone(), graceful.watcher(), stopping.clone());
+            (Arc::clone(app), tls.clone(), graceful.watcher(), stop.subscribe());
         tokio::spawn(async move {
             connection(app, stream, peer, address, tls, watcher, stopping).await;
             drop(permit);
@@ -72,9 +72,14 @@ pub async fn serve(app: &Arc<App>, listener: StdListener, tls: Option<Arc<Tls>>)
         serve(accepted);
     }
     drop(listener);
-    drop(stop);
+    stop.send_replace(());
+    let ended = async {
+        graceful.shutdown().await;
+        // What clients have asked for that have hung up meanwhile.
+        stop.closed().await;
+    };
     tokio::select! {
-        () = graceful.shutdown() => {}
+        () = ended => {}
         () = tokio::time::sleep(app.options.drain) => {
             app.log.line(Level::Warn, "requests were cut off: they took longer than the drain", &[]);
         }
@@ -156,7 +161,7 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let peer = Peer { ip: peer.ip(), local, tls: tls.is_some() };
     match tls {
-        None => requests(app, stream, peer, watcher).await,
+        None => requests(app, stream, peer, watcher, stopping).await,
         Some(tls) => {
             let limit = HANDSHAKE_TIMEOUT.min(app.options.idle_timeout);
             let handshake = tokio::time::timeout(limit, tls.acceptor().accept(stream));
@@ -164,7 +169,7 @@ async fn connection(
                 // Nobody has asked for anything yet.
                 _ = stopping.changed() => return,
                 ended = handshake => match ended {
-                    Ok(Ok(stream)) => return requests(app, stream, peer, watcher).await,
+                    Ok(Ok(stream)) => return requests(app, stream, peer, watcher, stopping).await,
                     Ok(Err(error)) => error.to_string(),
                     Err(_) => "it took too long".to_owned(),
                 },
@@ -180,6 +185,7 @@ async fn requests(
     stream: impl AsyncRead + AsyncWrite + Send + 'static,
     peer: Peer,
     watcher: Watcher,
+    stopping: watch::Receiver<()>,
 ) {
     let idle = app.options.idle_timeout;
     let mut stream = TimeoutStream::new(stream);
@@ -189,7 +195,13 @@ async fn requests(
     let service = service_fn(move |request| {
         // On a task of its own, and at once: what was asked is done, and logged, also where the client hangs up
         // meanwhile. hyper would not even begin.
-        let answering = tokio::spawn(handle(Arc::clone(&app), peer, request));
+        let (answering, ending) = (handle(Arc::clone(&app), peer, request), stopping.clone());
+        let answering = tokio::spawn(async move {
+            let response = answering.await;
+            // The server does not end before that.
+            drop(ending);
+            response
+        });
         let unread = Arc::clone(&unread);
         async move {
             let failed = |error: JoinError| respond(Answer::unforeseen(&error.to_string()), "-");

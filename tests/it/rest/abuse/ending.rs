@@ -106,6 +106,25 @@ fn receivers_that_never_answer_do_not_keep_the_server_from_ending() {
 }
 
 #[test]
+fn what_a_client_that_has_hung_up_asked_for_ends_before_the_server() {
+    let receiver = Receiver::start(Behaviour::StallBeforeHead);
+    let mut site = Site::of(Sandbox::new(), &["--no-worker"]);
+    site.sandbox.create_with("ERP", &receiver.url("/x"), &["*"], &["--timeout", "1s"]);
+    let token = token(&site.sandbox, "gone", &["--scope", "manage"]);
+    for path in ["webhooks/1/test/", "events/?wait=true"] {
+        let request = Request::new("POST", path)
+            .json(&event("permit_created", 1))
+            .header("Authorization", &format!("Bearer {token}"));
+        Raw::open(&site.server).send(request.to_bytes(site.server.address));
+    }
+    receiver.wait_for(2);
+    site.server.terminate();
+    site.server.wait().ok();
+    let logged = rows(&connect(&site.sandbox), "SELECT outcome FROM attempts");
+    assert_eq!(logged, ["timeout", "timeout"], "what was sent is in the log");
+}
+
+#[test]
 fn a_log_that_nobody_reads_does_not_keep_the_server_from_working_or_ending() {
     let sandbox = Sandbox::new();
     let token = token(&sandbox, "some", &["--scope", "read"]);

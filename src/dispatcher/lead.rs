@@ -215,8 +215,9 @@ impl Dispatcher<'_> {
         }
         claims.extend(accepted.iter_mut().flat_map(|one| std::mem::take(&mut one.claims)));
         if !claims.is_empty() {
+            let added = claims.len();
             shared.lanes().extend(claims, at);
-            shared.changed.notify_all();
+            wake_for(shared, added);
         }
         // There is room in the lanes again, and the next of a line may be free to go.
         lookout.at = Instant::now();
@@ -235,6 +236,16 @@ impl Dispatcher<'_> {
             (asked.answer)(Ok(one));
         }
         Ok(())
+    }
+}
+
+/// Wakes a thread for each claim that was added. All of them at once would find nothing but each other, where a few
+/// claims come with every transaction.
+fn wake_for(shared: &Shared, added: usize) {
+    if added >= THREADS {
+        shared.changed.notify_all();
+    } else {
+        (0..added).for_each(|_| shared.changed.notify_one());
     }
 }
 

@@ -23,10 +23,10 @@ const WAIT: &str = "[1-9][0-9]{0,4}|[1-5][0-9]{5}|60[0-3][0-9]{3}|604[0-7][0-9]{
 /// Every body by its name.
 pub fn schemas() -> Map<String, Value> {
     let bodies = [
-        ("NewWebhook", object(webhook(), &["name", "url", "secret"])),
-        ("WebhookDefinition", object(changes(), &["name", "url"])),
-        ("WebhookChanges", object(changes(), &[])),
-        ("NewEvent", object(event(), &["event", "permit_id", "permit_number"])),
+        ("NewWebhook", object(&webhook(), &["name", "url", "secret"])),
+        ("WebhookDefinition", object(&changes(), &["name", "url"])),
+        ("WebhookChanges", object(&changes(), &[])),
+        ("NewEvent", object(&event(), &["event", "permit_id", "permit_number"])),
         ("Value", value()),
     ];
     bodies.map(|(name, schema)| (name.to_owned(), schema)).into_iter().collect()
@@ -70,7 +70,7 @@ pub fn lines() -> Value {
     })
 }
 
-fn object(properties: Value, required: &[&str]) -> Value {
+fn object(properties: &Value, required: &[&str]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
@@ -139,7 +139,7 @@ fn boolean() -> Value {
     json!({ "enum": [true, false, 1, 0, "true", "false", "True", "False", "TRUE", "FALSE", "1", "0"] })
 }
 
-fn or_null(schema: Value) -> Value {
+fn or_null(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
@@ -150,12 +150,12 @@ fn webhook() -> Value {
         "name": text(200),
         "url": url(),
         "secret": secret,
-        "project": or_null(padded_whole()),
+        "project": or_null(&padded_whole()),
         "enabled": boolean(),
         "events": { "type": "array", "items": values::subscription() },
-        "timeout": or_null(seconds(30, TIMEOUT)),
-        "retry_schedule": or_null(json!({ "type": "array", "maxItems": 50, "items": seconds(7 * 24 * 60 * 60, WAIT) })),
-        "rate": or_null(json!({ "type": "string", "pattern": padded(RATE) })),
+        "timeout": or_null(&seconds(30, TIMEOUT)),
+        "retry_schedule": or_null(&json!({ "type": "array", "maxItems": 50, "items": seconds(7 * 24 * 60 * 60, WAIT) })),
+        "rate": or_null(&json!({ "type": "string", "pattern": padded(RATE) })),
         "ordered": boolean(),
     })
 }
@@ -173,8 +173,8 @@ fn event() -> Value {
         "permit_number": {
             "type": "string", "minLength": 1, "maxLength": 200, "pattern": format!("[^{WHITE}]"),
         },
-        "project_id": or_null(whole()),
-        "timestamp": or_null(json!({ "type": "string", "format": "date-time" })),
+        "project_id": or_null(&whole()),
+        "timestamp": or_null(&json!({ "type": "string", "format": "date-time" })),
         "idempotency_key": {
             "type": ["string", "number", "null"], "minLength": 1, "maxLength": 255,
             "pattern": format!("[^{WHITE}]"),

@@ -1,6 +1,7 @@
 //! Connections: taken one by one, with a bound on their number and on the time that each part of them may take.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -160,33 +161,53 @@ async fn connection(
     // Where it cannot be set, answers come a little later.
     let _ = stream.set_nodelay(true);
     let peer = Peer { ip: peer.ip(), local, tls: tls.is_some() };
-    match tls {
-        None => requests(app, stream, peer, watcher, stopping).await,
-        Some(tls) => {
-            let limit = HANDSHAKE_TIMEOUT.min(app.options.idle_timeout);
-            let handshake = tokio::time::timeout(limit, tls.acceptor().accept(stream));
-            let failed = tokio::select! {
-                // Nobody has asked for anything yet.
-                _ = stopping.changed() => return,
-                ended = handshake => match ended {
-                    Ok(Ok(stream)) => return requests(app, stream, peer, watcher, stopping).await,
-                    Ok(Err(error)) => error.to_string(),
-                    Err(_) => "it took too long".to_owned(),
-                },
-            };
-            let fields = [("peer", peer.ip.to_string().into()), ("error", failed.into())];
-            app.log.line(Level::Info, "a TLS handshake failed", &fields);
+    // Until something comes, a connection has no buffers: there may be thousands on which nothing does.
+    tokio::select! {
+        // Nobody has asked for anything yet.
+        _ = stopping.changed() => return,
+        first = tokio::time::timeout(app.options.idle_timeout, stream.readable()) => {
+            if !matches!(first, Ok(Ok(()))) {
+                return;
+            }
         }
+    }
+    // On the heap each, so that neither takes the room of the larger one.
+    match tls {
+        None => Box::pin(requests(app, stream, peer, watcher, stopping)).await,
+        Some(tls) => Box::pin(secured(app, stream, peer, tls, watcher, stopping)).await,
     }
 }
 
-async fn requests(
+async fn secured(
+    app: Arc<App>,
+    stream: TcpStream,
+    peer: Peer,
+    tls: Arc<Tls>,
+    watcher: Watcher,
+    mut stopping: watch::Receiver<()>,
+) {
+    let limit = HANDSHAKE_TIMEOUT.min(app.options.idle_timeout);
+    let handshake = tokio::time::timeout(limit, tls.acceptor().accept(stream));
+    let failed = tokio::select! {
+        _ = stopping.changed() => return,
+        ended = handshake => match ended {
+            Ok(Ok(stream)) => return Box::pin(requests(app, stream, peer, watcher, stopping)).await,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it took too long".to_owned(),
+        },
+    };
+    let fields = [("peer", peer.ip.to_string().into()), ("error", failed.into())];
+    app.log.line(Level::Info, "a TLS handshake failed", &fields);
+}
+
+/// Answers what is asked on a connection. All is set up before the future is made, which is as large as what it holds.
+fn requests(
     app: Arc<App>,
     stream: impl AsyncRead + AsyncWrite + Send + 'static,
     peer: Peer,
     watcher: Watcher,
     stopping: watch::Receiver<()>,
-) {
+) -> impl Future<Output = ()> + Send {
     let idle = app.options.idle_timeout;
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(idle));
@@ -220,5 +241,5 @@ async fn requests(
         .max_headers(MOST_HEADERS)
         .serve_connection(TokioIo::new(stream), service);
     // How a connection ends is the client's affair; its requests are in the log.
-    let _ = watcher.watch(connection).await;
+    watcher.watch(connection).map(drop)
 }

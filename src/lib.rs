@@ -51,7 +51,7 @@
 //! | [`dispatcher`] | sends what is held, records what came of it; lanes keep receivers out of each other's way |
 //! | [`hooks`] | every verb of the product, one method each |
 //! | [`output`], [`config`], [`cli`] | tables and JSON; settings; arguments |
-//! | [`receiver`] | a receiver on this machine, for `demo` |
+//! | [`receipt`], [`receiver`] | a request as a receiver sees it; a receiver on this machine, for `listen` and `demo` |
 //! | `server` | the REST API: routes, tokens, answers; it calls the same verbs |
 //! | [`run`] | from a command to a verb to its output |
 //!
@@ -78,6 +78,7 @@ pub mod event;
 pub mod hooks;
 pub mod output;
 pub mod payload;
+pub mod receipt;
 pub mod receiver;
 pub mod request;
 pub mod retry;

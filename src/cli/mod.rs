@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "help text is read in a terminal, where backticks are noise")]
 
 pub mod event;
+pub mod listen;
 pub mod log;
 pub mod sending;
 #[cfg(feature = "serve")]
@@ -129,6 +130,8 @@ pub enum Command {
     Serve(serve::ServeArgs),
     /// Check a signature, and say why where it is not right
     Verify(tools::VerifyArgs),
+    /// Receive webhooks on this machine and print them: a receiver for trying things out
+    Listen(listen::ListenArgs),
     /// Run the whole way on this machine, in a temporary database and without a network
     Demo(tools::DemoArgs),
     /// Print the completion script of a shell

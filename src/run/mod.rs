@@ -5,6 +5,7 @@ mod batch;
 mod demo;
 mod events;
 mod input;
+mod listen;
 mod log;
 mod reference;
 mod retry;
@@ -96,6 +97,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::serve(&mut session, args),
         Command::Verify(args) => verify::verify(&mut session, &args),
+        Command::Listen(args) => listen::listen(&mut session, &args),
         Command::Demo(_) => demo::demo(&mut session),
         Command::Completions(args) => reference::completions(&mut session, &args),
         Command::Man(args) => reference::man(&mut session, &args),

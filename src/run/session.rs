@@ -131,6 +131,11 @@ impl Notes {
         self.quiet
     }
 
+    /// Whether more than usual is wanted.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// A line of a batch that could not be used.
     pub fn bad_line(&mut self, line: u64, error: &Error) {
         let label = self.label("1;31", "error:");

@@ -22,6 +22,7 @@ mod full_disk;
 mod giving_up;
 mod help;
 mod history;
+mod listening;
 mod mounts;
 mod numbers;
 mod ordering;

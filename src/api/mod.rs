@@ -30,7 +30,7 @@ pub use receipt::{CauseObject, ReceiptObject, ReceiptsObject, SummaryObject};
 #[cfg(feature = "serve")]
 pub use schemas::{schemas, values};
 pub use token::{CreatedTokenObject, TokenObject};
-pub use upkeep::{BackupObject, CheckObject, PrunedObject};
+pub use upkeep::{BackupObject, CheckObject, ExaminedObject, PrunedObject};
 pub use webhook::{CreatedObject, ShownObject, WebhookObject};
 
 /// One event of the catalogue.

@@ -93,6 +93,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Prune(args) => upkeep::prune(&mut session, &args),
         Command::Backup(args) => upkeep::backup(&mut session, &args),
         Command::Check(_) => upkeep::check(&mut session),
+        Command::Doctor(args) => upkeep::doctor(&mut session, args),
         Command::Token(args) => tokens::token(&mut session, args.command),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::serve(&mut session, args),

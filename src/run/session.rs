@@ -47,7 +47,8 @@ impl Session<'_> {
         Ok(hooks)
     }
 
-    fn database(&mut self) -> Result<PathBuf> {
+    /// Where the database is, whether it is there or not.
+    pub fn database(&mut self) -> Result<PathBuf> {
         let path = self.config.db.clone().ok_or_else(|| {
             anyhow!("cannot tell where the database is: the system names no data directory; set `--db` or `PTW_HOOKS_DB`")
         })?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import. A new line here is a decision about the architecture.
-const MAY_IMPORT: [(&str, &[&str]); 24] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("error", &[]),
     ("time", &[]),
     ("upkeep", &["time"]),
@@ -18,21 +18,24 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("retry", &["delivery", "webhook"]),
     ("request", &["event", "signature", "webhook"]),
     ("advice", &["delivery", "event"]),
+    ("probe", &["advice", "delivery", "upkeep"]),
     ("receipt", &["signature"]),
     (
         "api",
         &["advice", "delivery", "event", "receipt", "request", "signature", "token", "upkeep", "webhook"],
     ),
-    ("sender", &["delivery", "request"]),
+    ("sender", &["delivery", "probe", "request"]),
     ("store", &["delivery", "error", "event", "retry", "signature", "token", "upkeep", "webhook"]),
     ("dispatcher", &["delivery", "error", "event", "request", "retry", "sender", "store", "webhook"]),
     (
         "hooks",
         &[
+            "advice",
             "delivery",
             "dispatcher",
             "error",
             "event",
+            "probe",
             "request",
             "retry",
             "sender",
@@ -73,7 +76,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
 ];
 
 /// Modules that depend on values alone.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "error",
     "time",
     "upkeep",
@@ -86,6 +89,7 @@ const PURE: [&str; 14] = [
     "retry",
     "request",
     "advice",
+    "probe",
     "receipt",
     "api",
 ];

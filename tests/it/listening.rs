@@ -119,7 +119,7 @@ fn it_answers_as_badly_as_it_is_told() {
         (&["--drip"], &["--timeout", "1s"], "timeout", None),
     ] {
         let found = attempt(args, further);
-        let attempt = &found["attempts"][0];
+        let attempt = &found["attempt_log"][0];
         assert_eq!(attempt["outcome"], outcome, "{args:?}: {found}");
         assert_eq!(attempt["response"]["status"].as_u64(), status, "{args:?}: {found}");
         if args[0] == "--redirect" {

@@ -11,6 +11,7 @@ mod crashes;
 mod creating;
 mod damage;
 mod database;
+mod doctoring;
 mod egress;
 mod egress_names;
 mod exchange;

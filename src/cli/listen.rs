@@ -12,7 +12,6 @@ use crate::time;
 /// Each request is printed when it comes, with a verdict on both signatures and, where one is wrong, why. A request
 /// that is not right is answered 401, others 204, unless it is to answer badly. It listens on 127.0.0.1 alone, until
 /// SIGINT or SIGTERM. The secret comes from --secret-file or PTW_HOOKS_SECRET; without one, nothing is verified.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ptw-hooks listen --port 8080 --secret-file erp.secret

@@ -87,7 +87,8 @@ fn line(cells: &[Cell], look: &Look) -> String {
         };
         let space = " ".repeat(width.saturating_sub(shown.chars().count()));
         let shown = look.paint(cell.tone, &shown);
-        line += &if column.number { format!("{space}{shown}  ") } else { format!("{shown}{space}  ") };
+        let parts = if column.number { [space.as_str(), &shown, "  "] } else { [&shown, &space, "  "] };
+        line.extend(parts);
     }
     format!("{}\n", line.trim_end())
 }
@@ -118,7 +119,7 @@ mod tests {
         assert_eq!(
             shown,
             "TIME                       EVENT                 PERMIT          DELIVERY  X ATHENS SIGNATURE  WEBHOOK SIGNATURE  ANSWERED  NOTE\n\
-             ---------------------------------------------------------------------------------------------------------------------------------\n\
+             --------------------------------------------------------------------------------------------------------------------------------\n\
              2024-01-15 10:30:00+00:00  permit_approved       PTW-7                 42  wrong               missing                 401  came before\n\
              \u{20} X-Athens-Signature is not right\n\
              \u{20} cause  the secret is another one\n\

@@ -1,6 +1,7 @@
 //! `listen`: a receiver in the foreground, and what it has got.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -100,7 +101,7 @@ fn sentence(summary: &SummaryObject) -> String {
     let again = if *again == 0 { String::new() } else { format!(", {again} that came before") };
     let mut text = format!("{requests} request{plural}: {right} right, {wrong} wrong{again}");
     for (index, (status, count)) in answered.iter().enumerate() {
-        text += &format!("{}{status} ({count})", if index == 0 { "; answered " } else { ", " });
+        let _ = write!(text, "{}{status} ({count})", if index == 0 { "; answered " } else { ", " });
     }
     text
 }

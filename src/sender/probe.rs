@@ -139,7 +139,7 @@ impl Look<'_> {
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
         let verifier = verifier.map_err(|error| invalid(&error))?;
         let chain = connection.peer_certificates().unwrap_or_default();
-        let end = |days| expiry(&*verifier, chain, &name, days);
+        let end = |days| expiry(&verifier, chain, &name, days);
         let certificate = Certificate { ends: end(FAR), chain_ends: end(SOON.as_hours() / 24) };
         Ok((connection, certificate))
     }
@@ -185,8 +185,8 @@ fn expiry(
     let (leaf, between) = chain.split_first()?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let then = now + Duration::try_from(SignedDuration::from_hours(24 * days)).ok()?;
-    let verified = verifier.verify_server_cert(leaf, between, name, &[], UnixTime::since_unix_epoch(then));
-    match verified {
+    let found = verifier.verify_server_cert(leaf, between, name, &[], UnixTime::since_unix_epoch(then));
+    match found {
         Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
             Timestamp::from_second(i64::try_from(not_after.as_secs()).ok()?).ok()
         }

@@ -136,10 +136,11 @@ fn a_share_of_the_requests_fails() {
     let place = Sandbox::new();
     let (child, url) = listen(&place, &["--fail-rate", "0.3"]);
     let sandbox = sending(&url);
-    let lines: String = (1..=20)
+    let lines: Vec<String> = (1..=20)
         .map(|id| format!("{{\"event\":\"permit_created\",\"permit_id\":{id},\"permit_number\":\"P\"}}\n"))
         .collect();
-    let batch = sandbox.cmd().args(["emit", "--batch", "-", "-ojson"]).stdin(lines).run().code(3).json();
+    let batch =
+        sandbox.cmd().args(["emit", "--batch", "-", "-ojson"]).stdin(lines.concat()).run().code(3).json();
     assert_eq!((&batch["delivered"], &batch["pending"]), (&14.into(), &6.into()));
     end(child).stderr_has("20 requests: 20 right, 0 wrong; answered 204 (14), 500 (6)\n");
 }
@@ -147,14 +148,14 @@ fn a_share_of_the_requests_fails() {
 #[test]
 fn connections_are_kept_and_several_are_served_at_once() {
     let place = Sandbox::new();
-    let (child, url) = listen(&place, &["--delay", "500ms"]);
+    let (child, url) = listen(&place, &["--delay", "1s"]);
     let sandbox = Sandbox::new();
     for name in ["A", "B", "C", "D", "E", "F", "G", "H"] {
         sandbox.create(name, &url, &["*"]);
     }
     let began = Instant::now();
     emit(&sandbox, 7, &[]).ok();
-    assert!(began.elapsed() < Duration::from_millis(8 * 500), "they were served one after the other");
+    assert!(began.elapsed() < Duration::from_secs(8), "they were served one after the other");
     let get = "GET /x HTTP/1.1\r\nhost: x\r\n\r\n";
     let answers =
         raw(&url, format!("{get}OPTIONS /y HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes());

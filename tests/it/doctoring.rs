@@ -188,6 +188,18 @@ fn a_certificate_that_ends_soon_is_a_warning_with_its_days() {
 }
 
 #[test]
+fn an_authority_in_between_that_ends_soon_is_a_warning_too() {
+    let ca = TestCa::new();
+    let (found, asked) = over_tls(trusting(&ca), ca.through_authority_expiring_in_days(10));
+    let finding = "a certificate between the receiver's and the authority expires at 20";
+    assert_fault(&found, ("tls", "warning"), finding, "has to install the chain anew");
+    assert_eq!(asked.len(), 1, "it is trusted still");
+    let ca = TestCa::new();
+    let (found, _) = over_tls(trusting(&ca), ca.through_authority_expiring_in_days(60));
+    assert!(found.iter().all(|check| check.verdict == "ok"), "{found:#?}");
+}
+
+#[test]
 fn certificates_that_are_not_taken_are_told_apart() {
     let ca = TestCa::new();
     for (sandbox, identity, finding, advice) in [

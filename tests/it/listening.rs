@@ -197,7 +197,9 @@ fn what_is_too_much_or_no_http_is_refused_and_hurts_nobody_else() {
 #[test]
 fn csv_has_one_header_and_each_request_at_once() {
     let place = Sandbox::new();
-    let (child, url) = listen(&place, &["-ocsv"]);
+    let child =
+        place.cmd().args(["listen", "-ocsv", "--secret-file", "-"]).stdin(format!("{SECRET}\n")).spawn();
+    let url = url(&child);
     let sandbox = sending(&url);
     emit(&sandbox, 7, &[]).ok();
     child.wait_for_stdout("PTW-7");
@@ -205,6 +207,23 @@ fn csv_has_one_header_and_each_request_at_once() {
     let run = end(child);
     assert_eq!(run.stdout.matches("x_athens_signature").count(), 1, "{run}");
     assert_eq!(run.stdout.lines().count(), 3, "{run}");
+    run.stderr_has("2 requests: 2 right, 0 wrong; answered 204 (2)\n");
+}
+
+#[test]
+fn more_connections_than_it_serves_are_answered_503() {
+    let place = Sandbox::new();
+    let (child, url) = listen(&place, &[]);
+    let open = || TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let idle: Vec<TcpStream> = (0..128).map(|_| open()).collect();
+    let mut refused = String::new();
+    open().read_to_string(&mut refused).unwrap();
+    assert!(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{refused}");
+    drop(idle);
+    let sandbox = sending(&url);
+    emit(&sandbox, 7, &[]);
+    sandbox.run(["retry", "--now"]).ok();
+    end(child).stdout_has("PTW-7");
 }
 
 #[test]

@@ -28,6 +28,8 @@ struct State {
     ended: Vec<Ended>,
     fed: VecDeque<Fed>,
     asked: VecDeque<Asked>,
+    /// How many have to ask to wake the leading thread; 0 wakes it for the first.
+    gathering: usize,
     /// How many feeds may still bring events.
     feeds: usize,
     /// How many attempts have to have ended to wake the leading thread.
@@ -88,10 +90,24 @@ impl Inbox {
     pub fn ask(&self, asked: Asked) {
         let mut state = self.lock();
         state.asked.push_back(asked);
-        // The first one wakes: the others come with it.
-        if state.asked.len() == 1 {
+        // The first one wakes, and the others come with it; or the last one of those that are waited for.
+        if state.asked.len() == state.gathering.max(1) {
             self.arrived.notify_one();
         }
+    }
+
+    /// Waits until so many ask, at the longest until then.
+    pub(super) fn gather_asked(&self, enough: usize, until: Instant) {
+        let mut state = self.lock();
+        state.gathering = enough;
+        while state.asked.len() < enough && !state.closed {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = self.arrived.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.gathering = 0;
     }
 
     /// Waits until so many attempts have ended, or, where it is `hungry`, events have come or will come no

@@ -20,6 +20,11 @@ const POLL: Duration = Duration::from_millis(250);
 /// How long a thread takes, at the most, from being woken for a turn to its request.
 const TAKEN: Duration = Duration::from_millis(5);
 
+/// Where so many ask at once, they do so again as soon as they are answered, and a transaction is made for all of
+/// them: its fsync costs as much as a dozen events.
+const TOGETHER: usize = 8;
+/// How long is waited for that.
+const ASKED_AGAIN: Duration = Duration::from_micros(500);
 /// How long a run that endures waits after the database has failed, unless somebody asks before.
 const AFTER_FAILURE: Duration = Duration::from_millis(250);
 
@@ -79,11 +84,13 @@ struct Lookout {
     /// How many deliveries an event owes, as of late; 0 before the first look. So many deliveries wait for each
     /// event that is accepted too early.
     fan_out: usize,
+    /// How many have asked at once, as of late.
+    asked: usize,
 }
 
 impl Dispatcher<'_> {
     pub(super) fn lead(&self, shared: &Shared, mut work: Option<Work>) -> Result<()> {
-        let mut lookout = Lookout { at: Instant::now(), due_in: None, served: 0, fan_out: 0 };
+        let mut lookout = Lookout { at: Instant::now(), due_in: None, served: 0, fan_out: 0, asked: 0 };
         let mut step = Step::default();
         // Only a worker that panicked closes the lanes before this ends: what it held is never done.
         while !shared.lanes().is_closed() {
@@ -122,7 +129,11 @@ impl Dispatcher<'_> {
         let idle = shared.lanes().is_idle();
         step.add(shared.inbox.take_ended(step.room()));
         if let Some(work) = &work {
+            if lookout.asked >= TOGETHER {
+                shared.inbox.gather_asked(lookout.asked.min(AT_ONCE), Instant::now() + ASKED_AGAIN);
+            }
             step.asked = shared.inbox.take_asked(AT_ONCE);
+            lookout.asked = step.asked.len().max(lookout.asked * 3 / 4);
             if stopped {
                 step.unsent.extend(shared.lanes().drain());
             } else {
@@ -215,8 +226,9 @@ impl Dispatcher<'_> {
         }
         claims.extend(accepted.iter_mut().flat_map(|one| std::mem::take(&mut one.claims)));
         if !claims.is_empty() {
+            let added = claims.len();
             shared.lanes().extend(claims, at);
-            shared.changed.notify_all();
+            wake_for(shared, added);
         }
         // There is room in the lanes again, and the next of a line may be free to go.
         lookout.at = Instant::now();
@@ -235,6 +247,16 @@ impl Dispatcher<'_> {
             (asked.answer)(Ok(one));
         }
         Ok(())
+    }
+}
+
+/// Wakes a thread for each claim that was added. All of them at once would find nothing but each other, where a few
+/// claims come with every transaction.
+fn wake_for(shared: &Shared, added: usize) {
+    if added >= THREADS {
+        shared.changed.notify_all();
+    } else {
+        (0..added).for_each(|_| shared.changed.notify_one());
     }
 }
 

@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinError;
 use tokio_io_timeout::TimeoutStream;
 
 use super::App;
@@ -46,10 +47,10 @@ pub async fn serve(app: &Arc<App>, listener: StdListener, tls: Option<Arc<Tls>>)
     announce(app, address, tls.is_some());
     let connections = Arc::new(Semaphore::new(app.options.connections));
     let graceful = GracefulShutdown::new();
-    let (stop, stopping) = watch::channel(());
+    let (stop, _) = watch::channel(());
     let serve = |(stream, peer, permit): Accepted| {
         let (app, tls, watcher, stopping) =
-            (Arc::clone(app), tls.clone(), graceful.watcher(), stopping.clone());
+            (Arc::clone(app), tls.clone(), graceful.watcher(), stop.subscribe());
         tokio::spawn(async move {
             connection(app, stream, peer, address, tls, watcher, stopping).await;
             drop(permit);
@@ -71,9 +72,14 @@ pub async fn serve(app: &Arc<App>, listener: StdListener, tls: Option<Arc<Tls>>)
         serve(accepted);
     }
     drop(listener);
-    drop(stop);
+    stop.send_replace(());
+    let ended = async {
+        graceful.shutdown().await;
+        // What clients have asked for that have hung up meanwhile.
+        stop.closed().await;
+    };
     tokio::select! {
-        () = graceful.shutdown() => {}
+        () = ended => {}
         () = tokio::time::sleep(app.options.drain) => {
             app.log.line(Level::Warn, "requests were cut off: they took longer than the drain", &[]);
         }
@@ -155,7 +161,7 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let peer = Peer { ip: peer.ip(), local, tls: tls.is_some() };
     match tls {
-        None => requests(app, stream, peer, watcher).await,
+        None => requests(app, stream, peer, watcher, stopping).await,
         Some(tls) => {
             let limit = HANDSHAKE_TIMEOUT.min(app.options.idle_timeout);
             let handshake = tokio::time::timeout(limit, tls.acceptor().accept(stream));
@@ -163,7 +169,7 @@ async fn connection(
                 // Nobody has asked for anything yet.
                 _ = stopping.changed() => return,
                 ended = handshake => match ended {
-                    Ok(Ok(stream)) => return requests(app, stream, peer, watcher).await,
+                    Ok(Ok(stream)) => return requests(app, stream, peer, watcher, stopping).await,
                     Ok(Err(error)) => error.to_string(),
                     Err(_) => "it took too long".to_owned(),
                 },
@@ -179,6 +185,7 @@ async fn requests(
     stream: impl AsyncRead + AsyncWrite + Send + 'static,
     peer: Peer,
     watcher: Watcher,
+    stopping: watch::Receiver<()>,
 ) {
     let idle = app.options.idle_timeout;
     let mut stream = TimeoutStream::new(stream);
@@ -186,12 +193,19 @@ async fn requests(
     let unread = Arc::new(AtomicBool::new(false));
     let stream = Wire::new(stream, Arc::clone(&unread));
     let service = service_fn(move |request| {
-        let (app, unread) = (Arc::clone(&app), Arc::clone(&unread));
+        // On a task of its own, and at once: what was asked is done, and logged, also where the client hangs up
+        // meanwhile. hyper would not even begin.
+        let (answering, ending) = (handle(Arc::clone(&app), peer, request), stopping.clone());
+        let answering = tokio::spawn(async move {
+            let response = answering.await;
+            // The server does not end before that.
+            drop(ending);
+            response
+        });
+        let unread = Arc::clone(&unread);
         async move {
-            // On a task of its own: what was asked is done, and logged, also where the client hangs up meanwhile.
-            let answering = tokio::spawn(handle(app, peer, request)).await;
-            let response =
-                answering.unwrap_or_else(|error| respond(Answer::unforeseen(&error.to_string()), "-"));
+            let failed = |error: JoinError| respond(Answer::unforeseen(&error.to_string()), "-");
+            let response = answering.await.unwrap_or_else(failed);
             // Only where the connection goes on all of the request was read.
             if !response.headers().contains_key(CONNECTION) {
                 unread.store(false, Ordering::Relaxed);

@@ -12,10 +12,10 @@ use tokio::sync::oneshot;
 
 use super::answer::{self, Answer};
 use super::call::{Call, unparsable};
-use super::{messages, pages};
+use super::{fields, messages, pages};
 use crate::api::{AcceptedObject, EmissionObject, EventTypeObject, TraceObject};
 use crate::error::{Error, Fault, Problem};
-use crate::event::{Event, EventType, NewEvent};
+use crate::event::{self, Event, EventType, NewEvent};
 use crate::hooks::{Accepted, Sending};
 
 /// The most lines of a batch.
@@ -51,6 +51,10 @@ pub fn emit(call: Call) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
 async fn emitted(call: Call) -> Result<Answer, Answer> {
     let mut new = described(&call)?;
     if let Some(key) = call.headers.get(KEY) {
+        // The one of the body is replaced, and has to be one all the same.
+        let replaced =
+            new.idempotency_key.as_deref().map(|key| event::check_text("idempotency_key", key, 255));
+        replaced.transpose().map_err(|problem| Error::Invalid(vec![problem]))?;
         new.idempotency_key = Some(key.to_str().unwrap_or_default().to_owned());
     }
     let mut problems = messages::Problems::new();
@@ -95,7 +99,11 @@ fn described(call: &Call) -> Result<NewEvent, Answer> {
 }
 
 fn event_of(text: &str) -> Result<NewEvent, Answer> {
-    let new = object_of(text)?;
+    let mut new = object_of(text)?;
+    // `5.0` is an integer in JSON, and what Python's floats become.
+    for id in std::iter::once(&mut new.permit_id).chain(&mut new.project_id) {
+        id.truncate(fields::digits(id).len());
+    }
     // Anything else would be taken by its literal, which nobody means.
     if new.idempotency_key.is_some() && !has_plain_key(text) {
         let problem = Problem { field: "idempotency_key", fault: Fault::NoText };

@@ -101,7 +101,7 @@ fn read(members: &Map<String, Value>, required: Required) -> Given {
     }
     if let Some((field, value)) = take("url") {
         let no_url = |message: String| match message.as_str() {
-            messages::NO_STRING => "Enter a valid URL.".to_owned(),
+            messages::NO_STRING => messages::NO_URL.to_owned(),
             _ => message,
         };
         changes.url = text(value).map_err(no_url).map_err(|message| keep(field, message)).ok();
@@ -179,11 +179,15 @@ fn whole(value: &Value) -> Result<i64, String> {
         Value::String(text) => text.trim().to_owned(),
         _ => return Err(messages::NO_INTEGER.to_owned()),
     };
-    let digits = match literal.split_once('.') {
+    integer("", digits(&literal)).map_err(|_| messages::NO_INTEGER.to_owned())
+}
+
+/// A literal without a point that has nothing but zeros behind it.
+pub fn digits(literal: &str) -> &str {
+    match literal.split_once('.') {
         Some((digits, zeros)) if zeros.bytes().all(|b| b == b'0') => digits,
-        _ => &literal,
-    };
-    integer("", digits).map_err(|_| messages::NO_INTEGER.to_owned())
+        _ => literal,
+    }
 }
 
 fn list(value: &Value) -> Result<Vec<String>, String> {

@@ -9,30 +9,28 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, LOCATION,
-    TRANSFER_ENCODING, WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONNECTION, HOST, HeaderName, LOCATION, TRANSFER_ENCODING,
+    WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
 use super::answer::Answer;
 use super::auth::Shown;
+use super::budget::{AROUND, keep, leave, read};
 use super::call::Call;
 use super::log::Level;
 use super::pages;
 use super::routes::{self, Access, Answering, Content, Found, Route};
 use crate::token::{Scope, Token};
 
-/// What a request counts for beside its body and its answer, in KiB.
-const AROUND: usize = 8;
-
-const CLOSE: HeaderValue = HeaderValue::from_static("close");
+/// No further request on this connection.
+pub const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Where a request came from, and where it went.
 #[derive(Debug, Clone, Copy)]
@@ -169,31 +167,6 @@ fn public(app: &App, access: Access) -> bool {
     access == Access::Public || access == Access::Metrics && app.options.metrics_public
 }
 
-/// The leave to hold so many KiB in memory.
-fn leave(app: &App, kib: usize) -> Result<OwnedSemaphorePermit, Answer> {
-    let held = Arc::clone(&app.budget).try_acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX));
-    held.map_err(|_| Answer::later("Too many requests are under way."))
-}
-
-/// A body that is in memory by somebody's leave, until the client has taken it.
-struct Held(Bytes, #[expect(dead_code, reason = "it is given back when the body goes")] OwnedSemaphorePermit);
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-/// Asks for leave to hold the answer: a client may take its time to read it. What was only read can be asked for
-/// again where there is none; what was done is answered.
-fn keep(app: &App, answer: Answer, reading: bool) -> Result<Answer, Answer> {
-    match leave(app, answer.body.len() / 1024 + 1) {
-        Ok(permit) => Ok(Answer { body: Bytes::from_owner(Held(answer.body, permit)), ..answer }),
-        Err(later) if reading => Err(later),
-        Err(_) => Ok(answer),
-    }
-}
-
 async fn operate(app: &Arc<App>, call: Call, answering: Answering) -> Result<Answer, Answer> {
     match answering {
         Answering::Prompt(operation) => Ok(operation(call).await),
@@ -297,40 +270,6 @@ fn allow(answer: Answer, routes: &[&Route]) -> Answer {
     }
 }
 
-/// The body, and the leave to hold it in memory.
-async fn read(
-    app: &App,
-    route: &Route,
-    headers: &HeaderMap,
-    body: Incoming,
-) -> Result<(Bytes, OwnedSemaphorePermit), Answer> {
-    let most = route.content.most();
-    let too_large = || {
-        let detail = format!("The body has more than {most} bytes.");
-        Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, detail).with(CONNECTION, CLOSE)
-    };
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let chunked = headers.contains_key(TRANSFER_ENCODING);
-    let length = length.unwrap_or(if chunked { most } else { 0 });
-    if length > most {
-        return Err(too_large());
-    }
-    let held = leave(app, usize::try_from(length / 1024).unwrap_or(usize::MAX).saturating_add(AROUND))?;
-    if length == 0 && route.content == Content::Nothing {
-        return Ok((Bytes::new(), held));
-    }
-    let limit = usize::try_from(most).unwrap_or(usize::MAX);
-    match tokio::time::timeout(app.options.idle_timeout, Limited::new(body, limit).collect()).await {
-        Ok(Ok(collected)) => Ok((collected.to_bytes(), held)),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Answer::detail(StatusCode::BAD_REQUEST, "The body ended early.")),
-        Err(_) => {
-            Err(Answer::detail(StatusCode::REQUEST_TIMEOUT, "The body came too slowly.")
-                .with(CONNECTION, CLOSE))
-        }
-    }
-}
-
 /// The scheme and the host by which this server was reached.
 fn base(app: &App, peer: Peer, headers: &HeaderMap) -> String {
     if let Some(url) = &app.options.public_url {
@@ -344,5 +283,20 @@ fn base(app: &App, peer: Peer, headers: &HeaderMap) -> String {
     match headers.get(HOST).and_then(|host| host.to_str().ok()).filter(plain) {
         Some(host) => format!("{scheme}://{host}"),
         None => format!("{scheme}://{}", peer.local),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whatever_panics_is_answered_all_the_same() {
+        let fails = || -> Result<Answer, Answer> { panic!("a secret detail") };
+        let answer = unpanicked(async move { fails() }).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.body, r#"{"detail":"Internal server error."}"#);
+        let response = respond(answer, "1-2");
+        assert_eq!(response.headers().get("x-request-id").unwrap(), "1-2");
     }
 }

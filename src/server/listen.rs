@@ -1,11 +1,16 @@
 //! The socket: one that was handed over, or one of our own.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 use listenfd::ListenFd;
+use tokio::net::TcpSocket;
 
 use super::Options;
 use crate::error::{Error, Problem, Report, Result};
+
+/// How many connections may wait to be accepted; the system may allow fewer.
+const WAITING: u32 = 4096;
 
 /// The socket to listen at. Where the process was given one (systemd's socket activation), it is that.
 ///
@@ -26,10 +31,20 @@ pub fn listen(options: &Options) -> Result<TcpListener> {
         let address = options.listen.to_socket_addrs().map_err(|error| cannot(error.to_string()))?.next();
         let address = address.ok_or_else(|| cannot("it names no address".to_owned()))?;
         check(options, address)?;
-        TcpListener::bind(address).map_err(|error| cannot(error.to_string()))?
+        bind(address).map_err(|error| cannot(error.to_string()))?
     };
     listener.set_nonblocking(true).map_err(|error| cannot(error.to_string()))?;
     Ok(listener)
+}
+
+/// As `TcpListener::bind` does, with room for more of those who come at once than its 128: the others would come again
+/// only after a second or more.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)?.into_std()
 }
 
 fn check(options: &Options, address: SocketAddr) -> Result<()> {

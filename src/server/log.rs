@@ -1,6 +1,7 @@
 //! The log of the server, on standard error: a line for each thing that happens, as text or as JSON. A thread of its
 //! own writes it, so that no request waits for whoever reads it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::api::timestamp;
 
@@ -135,12 +136,15 @@ fn format_line(
     let now = timestamp(now);
     match format {
         LogFormat::Json => {
-            let mut object = Map::new();
-            object.insert("time".to_owned(), now.into());
-            object.insert("level".to_owned(), level.name().into());
-            object.insert("message".to_owned(), message.into());
-            object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), shortened(value))));
-            format!("{}\n", printable(&Value::Object(object).to_string()))
+            let mut line = format!(r#"{{"time":"{now}","level":"{}","message":"{message}""#, level.name());
+            for (name, value) in fields {
+                // Writing into a string does not fail. Names and messages are ours, and need no escapes.
+                let _ = write!(line, r#","{name}":{}"#, shortened(value));
+            }
+            line.push('}');
+            let mut line = printable(line);
+            line.push('\n');
+            line
         }
         LogFormat::Text => {
             let mut line = format!("{now} {:5} {message}", level.name());
@@ -157,20 +161,24 @@ fn format_line(
 }
 
 /// A value without what is too long of it.
-fn shortened(value: &Value) -> Value {
+fn shortened(value: &Value) -> Cow<'_, Value> {
     match value {
         Value::String(text) if text.len() > LONGEST => {
             let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-            format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), text.len()).into()
+            let shown = text.get(..end).unwrap_or_default();
+            Cow::Owned(format!("{shown}… ({} bytes)", text.len()).into())
         }
-        other => other.clone(),
+        other => Cow::Borrowed(other),
     }
 }
 
 /// JSON in which a terminal finds nothing that it would obey. JSON itself escapes a part of that only.
-fn printable(json: &str) -> String {
+fn printable(json: String) -> String {
     let bidirectional =
         |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if json.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return json;
+    }
     let mut line = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_control() || bidirectional(c) {
@@ -216,5 +224,19 @@ mod tests {
         assert_eq!(json.matches('\n').count(), 1);
         let back: Value = serde_json::from_str(&json).unwrap();
         assert_eq!((back["level"].as_str(), back["path"].as_str()), (Some("error"), fields[0].1.as_str()));
+    }
+
+    #[test]
+    fn a_value_is_neither_obeyed_nor_too_long() {
+        let now = "2026-11-23T17:13:37.250875Z".parse().unwrap();
+        let text = "\u{9b}31m\u{7f}\u{202e}é";
+        let json = format_line(LogFormat::Json, now, Level::Info, "request", &[("path", text.into())]);
+        assert!(json.contains(r#""path":"\u009b31m\u007f\u202eé""#), "{json}");
+        let back: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(back["path"], text);
+        for format in [LogFormat::Json, LogFormat::Text] {
+            let line = format_line(format, now, Level::Info, "request", &[("path", "é".repeat(9000).into())]);
+            assert!(line.len() < LONGEST + 200 && line.contains("… (18000 bytes)"), "{line}");
+        }
     }
 }

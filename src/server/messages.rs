@@ -17,6 +17,8 @@ pub const REQUIRED: &str = "This field is required.";
 pub const NO_STRING: &str = "Not a valid string.";
 /// The member is no integer.
 pub const NO_INTEGER: &str = "A valid integer is required.";
+/// The member is no URL.
+pub const NO_URL: &str = "Enter a valid URL.";
 /// The member is no boolean.
 pub const NO_BOOLEAN: &str = "Must be a valid boolean.";
 
@@ -54,7 +56,7 @@ pub fn message(problem: &Problem) -> String {
         Fault::UnknownEvent { value, .. } => not_a_choice(value),
         Fault::NoText => NO_STRING.to_owned(),
         Fault::TestEvent => not_a_choice("webhook_test"),
-        Fault::Url(_) => "Enter a valid URL.".to_owned(),
+        Fault::Url(_) => NO_URL.to_owned(),
         Fault::Integer(_) => NO_INTEGER.to_owned(),
         Fault::Other(report) => sentence(&report.message),
     }

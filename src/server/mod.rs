@@ -11,6 +11,7 @@
 mod accept;
 mod answer;
 mod auth;
+mod budget;
 mod call;
 mod deliveries;
 mod events;

@@ -184,21 +184,21 @@ pub enum Found {
 
 /// Where this path leads.
 pub fn find(path: &str) -> Found {
-    let routes: Vec<_> =
-        ROUTES.iter().filter_map(|route| Some((route, matched(route.path, path)?))).collect();
     // What is spelled out goes before a parameter.
-    let exact = routes.iter().any(|(route, _)| !route.path.contains('{'));
+    let fixed: Vec<&Route> = ROUTES.iter().filter(|route| route.path == path).collect();
+    if !fixed.is_empty() {
+        return Found::Path(fixed, String::new());
+    }
     let mut parameter = String::new();
-    let found: Vec<_> = routes
-        .into_iter()
-        .filter(|(route, _)| route.path.contains('{') != exact)
-        .map(|(route, given)| {
+    let mut open = Vec::new();
+    for route in ROUTES.iter().filter(|route| route.path.contains('{')) {
+        if let Some(given) = matched(route.path, path) {
             parameter = given;
-            route
-        })
-        .collect();
-    if !found.is_empty() {
-        return Found::Path(found, parameter);
+            open.push(route);
+        }
+    }
+    if !open.is_empty() {
+        return Found::Path(open, parameter);
     }
     let with_slash = format!("{path}/");
     if ROUTES.iter().any(|route| matched(route.path, &with_slash).is_some()) {

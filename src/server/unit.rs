@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// The unit for the program at `program`. The database is in the state directory that systemd makes for it.
 pub fn unit(program: &Path) -> String {
-    let program = program.display();
+    let program = word(&program.display().to_string());
     format!(
         "\
 [Unit]
@@ -53,4 +53,11 @@ SystemCallFilter=~@privileged @resources
 WantedBy=multi-user.target
 "
     )
+}
+
+/// A word of a command as systemd reads it back (systemd.service(5), "Command lines").
+fn word(text: &str) -> String {
+    let text = text.replace('%', "%%").replace('$', "$$").replace('\\', "\\\\").replace('"', "\\\"");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+%".contains(c);
+    if text.chars().all(plain) { text } else { format!("\"{text}\"") }
 }

@@ -1,5 +1,7 @@
 //! Which URLs a webhook may have. The resolved address is judged later, when it is dialled. Pure.
 
+use std::net::Ipv6Addr;
+
 use http::Uri;
 
 use crate::error::{Fault, Problem};
@@ -35,7 +37,7 @@ pub fn check(url: &str) -> Result<(), Problem> {
         None => return bad(format!("`{url}` has no scheme, such as `https://`")),
     }
     let host = uri.host().unwrap_or_default();
-    if host.is_empty() || host.starts_with('.') || host.contains("..") || host.contains('%') {
+    if host.starts_with('.') || host.contains("..") || !is_host(host) {
         return bad(format!("`{url}` has no valid host"));
     }
     // `Uri` drops a port that does not fit into 16 bits, and the default one would be dialled.
@@ -48,6 +50,14 @@ pub fn check(url: &str) -> Result<(), Problem> {
         return bad(format!("`{url}` has no valid port"));
     }
     Ok(())
+}
+
+/// Whether this is a name, or an address; one of IPv6 is in brackets.
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
+    }
 }
 
 /// Whether the URL is sent to without TLS and to a host that is not this machine by its name.
@@ -72,6 +82,8 @@ mod tests {
             "http://[::1]:8080/x",
             "HTTPS://ERP.example:443/",
             "http://2852039166/latest",
+            "http://erp_1.example./x",
+            "http://[::ffff:10.0.0.1]/",
         ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
@@ -94,6 +106,9 @@ mod tests {
             ("https://erp.example:99999/", "url cannot be used"),
             ("https://erp.example:/", "port"),
             ("https://erp..example/", "host"),
+            ("https://erp*/", "host"),
+            ("https://[7acb6]:1/", "host"),
+            ("https://[]/", "url cannot be used"),
         ] {
             let message = check(bad).expect_err(bad).to_string();
             assert!(message.contains(why), "{bad}: {message}");

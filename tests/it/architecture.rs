@@ -170,6 +170,7 @@ fn each_heavy_crate_has_one_room() {
         ("clap_complete", &["run"]),
         ("clap_mangen", &["run"]),
         ("tempfile", &["run", "store"]),
+        ("schemars", &["api"]),
         ("toml", &["config"]),
         ("dirs", &["config"]),
         ("hmac", &["signature"]),

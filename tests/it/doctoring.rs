@@ -87,10 +87,10 @@ fn assert_fault(found: &[Check], (name, verdict): (&str, &str), finding: &str, a
 }
 
 /// What is found of a receiver with this certificate.
-fn over_tls(sandbox: Sandbox, identity: TlsIdentity) -> (Vec<Check>, Vec<Received>) {
+fn over_tls(sandbox: &Sandbox, identity: TlsIdentity) -> (Vec<Check>, Vec<Received>) {
     let receiver = Receiver::start_tls(Behaviour::by(|_| dated(0)), identity);
     sandbox.create("A", &receiver.url("/a"), &["*"]);
-    let found = doctor(&sandbox, &[]);
+    let found = doctor(sandbox, &[]);
     receiver.wait_closed();
     (found, receiver.received())
 }
@@ -173,12 +173,12 @@ fn a_full_disk_is_named_and_little_space_too() {
 #[test]
 fn a_certificate_that_ends_soon_is_a_warning_with_its_days() {
     let ca = TestCa::new();
-    let (found, asked) = over_tls(trusting(&ca), ca.expiring_in_days(10));
+    let (found, asked) = over_tls(&trusting(&ca), ca.expiring_in_days(10));
     assert_fault(&found, ("tls", "warning"), "the certificate expires in 10 days, at 20", "has to renew it");
     assert_eq!(asked.len(), 1, "it is trusted still");
 
     let ca = TestCa::new();
-    let (found, _) = over_tls(trusting(&ca), ca.valid("localhost"));
+    let (found, _) = over_tls(&trusting(&ca), ca.valid("localhost"));
     let tls = found.iter().find(|check| check.name == "tls").unwrap();
     assert_eq!(
         (tls.verdict.as_str(), tls.finding.as_str()),
@@ -190,12 +190,12 @@ fn a_certificate_that_ends_soon_is_a_warning_with_its_days() {
 #[test]
 fn an_authority_in_between_that_ends_soon_is_a_warning_too() {
     let ca = TestCa::new();
-    let (found, asked) = over_tls(trusting(&ca), ca.through_authority_expiring_in_days(10));
+    let (found, asked) = over_tls(&trusting(&ca), ca.through_authority_expiring_in_days(10));
     let finding = "a certificate between the receiver's and the authority expires at 20";
     assert_fault(&found, ("tls", "warning"), finding, "has to install the chain anew");
     assert_eq!(asked.len(), 1, "it is trusted still");
     let ca = TestCa::new();
-    let (found, _) = over_tls(trusting(&ca), ca.through_authority_expiring_in_days(60));
+    let (found, _) = over_tls(&trusting(&ca), ca.through_authority_expiring_in_days(60));
     assert!(found.iter().all(|check| check.verdict == "ok"), "{found:#?}");
 }
 
@@ -222,7 +222,7 @@ fn certificates_that_are_not_taken_are_told_apart() {
             "set `ca_file` in the configuration",
         ),
     ] {
-        let (found, asked) = over_tls(sandbox, identity);
+        let (found, asked) = over_tls(&sandbox, identity);
         assert_fault(&found, ("tls", "failed"), finding, advice);
         assert_eq!(asked.len(), 0, "nothing is sent to a receiver that is not trusted");
     }

@@ -10,7 +10,7 @@ installed() {
     for pin in $pins; do
         cmp -s "$pin" "$into/$pin" || return 1
     done
-    "$into/venv/bin/python" -c 'import requests, standardwebhooks' 2>/dev/null &&
+    "$into/venv/bin/python" -c 'import openapi_spec_validator, requests, schemathesis, standardwebhooks' 2>/dev/null &&
         (cd "$into" && node -e 'require("standardwebhooks")' 2>/dev/null)
 }
 

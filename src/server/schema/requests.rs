@@ -9,21 +9,27 @@ use crate::api::values;
 const WHITE: &str = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 /// Control characters (Unicode, `Cc`), as the inside of a class.
 const CONTROL: &str = r"\x00-\x1f\x7f-\x9f";
-/// A URL that can be sent to: http or https, a host, a port, a path and a query, all of it in ASCII.
-const URL: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:]+\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?(/[!$%&'()*+,./0-9:;=@A-Z_a-z~-]*)?(\?[!$%&'()*+,./0-9:;=?@A-Z_a-z~-]*)?$";
 /// At most 1000 in a second.
-const RATE: &str = r"^([1-9][0-9]{0,2}|1000)/s$|^([1-9][0-9]{0,3}|[1-5][0-9]{4}|60000)/m$|^([1-9][0-9]{0,5}|[12][0-9]{6}|3[0-5][0-9]{5}|3600000)/h$";
+const RATE: &str = concat!(
+    "([1-9][0-9]{0,2}|1000)/s",
+    "|([1-9][0-9]{0,3}|[1-5][0-9]{4}|60000)/m",
+    "|([1-9][0-9]{0,5}|[12][0-9]{6}|3[0-5][0-9]{5}|3600000)/h",
+);
+/// From 1 to 30.
+const TIMEOUT: &str = "[1-9]|[12][0-9]|30";
+/// From 1 to 604800, which is 7 days.
+const WAIT: &str = "[1-9][0-9]{0,4}|[1-5][0-9]{5}|60[0-3][0-9]{3}|604[0-7][0-9]{2}|604800";
 
 /// Every body by its name.
 pub fn schemas() -> Map<String, Value> {
-    let events = [
-        ("NewWebhook", object(webhook(), &["name", "url", "secret"])),
-        ("WebhookDefinition", object(changes(), &["name", "url"])),
-        ("WebhookChanges", object(changes(), &[])),
-        ("NewEvent", object(event(), &["event", "permit_id", "permit_number"])),
+    let bodies = [
+        ("NewWebhook", object(&webhook(), &["name", "url", "secret"])),
+        ("WebhookDefinition", object(&changes(), &["name", "url"])),
+        ("WebhookChanges", object(&changes(), &[])),
+        ("NewEvent", object(&event(), &["event", "permit_id", "permit_number"])),
         ("Value", value()),
     ];
-    events.map(|(name, schema)| (name.to_owned(), schema)).into_iter().collect()
+    bodies.map(|(name, schema)| (name.to_owned(), schema)).into_iter().collect()
 }
 
 /// Whether there has to be a body: nothing at all stands for an object without members.
@@ -58,35 +64,82 @@ pub fn examples(name: &str) -> Value {
 pub fn lines() -> Value {
     let line = r#"{"event":"permit_created","permit_id":1,"permit_number":"PTW-1"}"#;
     json!({
-        "schema": { "type": "string", "description": "An event a line, each as for `emit_event`; at most 10000." },
+        // Without a type: whatever comes is text.
+        "schema": { "description": "An event a line, each as for `emit_event`; at most 10000." },
         "examples": { "events": { "value": format!("{line}\n") } },
     })
 }
 
-fn object(properties: Value, required: &[&str]) -> Value {
+fn object(properties: &Value, required: &[&str]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
-/// Text with something in it beside white space, which is taken off its ends, and without control characters.
+/// Text of this form, with or without white space around it.
+fn padded(form: &str) -> String {
+    format!("^[{WHITE}]*({form})[{WHITE}]*$")
+}
+
+/// Text with something in it beside white space, which is taken off its ends and does not count, and without control
+/// characters.
 fn text(most: u32) -> Value {
-    let pattern = format!("^[{WHITE}]*[^{WHITE}{CONTROL}]([^{CONTROL}]*[^{WHITE}{CONTROL}])?[{WHITE}]*$");
-    json!({ "type": ["string", "number"], "minLength": 1, "maxLength": most, "pattern": pattern })
+    let inner = most - 2;
+    let form = format!("[^{WHITE}{CONTROL}]([^{CONTROL}]{{0,{inner}}}[^{WHITE}{CONTROL}])?");
+    json!({
+        "type": ["string", "number"], "minLength": 1, "pattern": padded(&form),
+        "description": format!("At most {most} characters, without the white space around them."),
+    })
+}
+
+/// http or https, a host, a port, a path and a query, all of it in ASCII.
+fn url() -> Value {
+    let name = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?";
+    let port = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]";
+    let (path, query) = (r#"/[!"$-;=@-_a-~]*"#, r"\?[!$-;=?-~]*");
+    let address = address();
+    let form = format!(r"[Hh][Tt][Tt][Pp][Ss]?://({name}|\[({address})\])(:({port}))?({path})?({query})?");
+    json!({
+        "type": "string", "pattern": padded(&form), "maxLength": 500,
+        "description": "An address that can be sent to, http or https, without a user name and a fragment.",
+    })
+}
+
+/// An IPv6 address (RFC 4291, section 2.2); `::` stands for the groups that are missing.
+fn address() -> String {
+    let group = "[0-9A-Fa-f]{1,4}";
+    let mut forms = vec![
+        format!("({group}:){{7}}{group}"),
+        format!("({group}:){{1,7}}:"),
+        format!("::({group}:){{0,6}}{group}"),
+    ];
+    let shortened = (1..=6).map(|before| format!("({group}:){{{before}}}(:{group}){{1,{}}}", 7 - before));
+    forms.extend(shortened);
+    forms.join("|")
 }
 
 /// An integer, also as a text of digits.
 fn whole() -> Value {
-    json!({ "anyOf": [values::whole(), { "type": "string", "pattern": "^-?[0-9]{1,15}$" }] })
+    json!({ "anyOf": [values::whole(), { "type": "string", "pattern": r"^[+-]?0*[0-9]{1,15}(\.0*)?$" }] })
 }
 
-fn seconds(most: u32) -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": most })
+/// The same where white space around it is taken off.
+fn padded_whole() -> Value {
+    let pattern = padded(r"[+-]?0*[0-9]{1,15}(\.0*)?");
+    json!({ "anyOf": [values::whole(), { "type": "string", "pattern": pattern }] })
+}
+
+fn seconds(most: u32, form: &str) -> Value {
+    let pattern = padded(&format!(r"\+?0*({form})(\.0*)?"));
+    json!({
+        "anyOf": [{ "type": "integer", "minimum": 1, "maximum": most }, { "type": "string", "pattern": pattern }],
+        "description": "Seconds.",
+    })
 }
 
 fn boolean() -> Value {
     json!({ "enum": [true, false, 1, 0, "true", "false", "True", "False", "TRUE", "FALSE", "1", "0"] })
 }
 
-fn or_null(schema: Value) -> Value {
+fn or_null(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
@@ -95,14 +148,14 @@ fn webhook() -> Value {
     secret["writeOnly"] = true.into();
     json!({
         "name": text(200),
-        "url": { "type": "string", "maxLength": 500, "pattern": URL },
+        "url": url(),
         "secret": secret,
-        "project": or_null(whole()),
+        "project": or_null(&padded_whole()),
         "enabled": boolean(),
         "events": { "type": "array", "items": values::subscription() },
-        "timeout": or_null(seconds(30)),
-        "retry_schedule": or_null(json!({ "type": "array", "maxItems": 50, "items": seconds(7 * 24 * 60 * 60) })),
-        "rate": or_null(json!({ "type": "string", "pattern": RATE })),
+        "timeout": or_null(&seconds(30, TIMEOUT)),
+        "retry_schedule": or_null(&json!({ "type": "array", "maxItems": 50, "items": seconds(7 * 24 * 60 * 60, WAIT) })),
+        "rate": or_null(&json!({ "type": "string", "pattern": padded(RATE) })),
         "ordered": boolean(),
     })
 }
@@ -120,8 +173,8 @@ fn event() -> Value {
         "permit_number": {
             "type": "string", "minLength": 1, "maxLength": 200, "pattern": format!("[^{WHITE}]"),
         },
-        "project_id": or_null(whole()),
-        "timestamp": or_null(json!({ "type": "string", "format": "date-time" })),
+        "project_id": or_null(&whole()),
+        "timestamp": or_null(&json!({ "type": "string", "format": "date-time" })),
         "idempotency_key": {
             "type": ["string", "number", "null"], "minLength": 1, "maxLength": 255,
             "pattern": format!("[^{WHITE}]"),

@@ -21,6 +21,7 @@ const DAY: i64 = 24;
 pub struct TlsIdentity {
     pub(super) config: Arc<ServerConfig>,
     pem: String,
+    key_pem: String,
 }
 
 impl TlsIdentity {
@@ -36,7 +37,13 @@ impl TlsIdentity {
         &self.pem
     }
 
+    /// Its private key as PEM text.
+    pub fn key_pem(&self) -> &str {
+        &self.key_pem
+    }
+
     fn assemble(chain: Vec<CertificateDer<'static>>, pem: String, key: &KeyPair) -> Self {
+        let key_pem = key.serialize_pem();
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -44,7 +51,7 @@ impl TlsIdentity {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .expect("the key belongs to the certificate");
-        Self { config: Arc::new(config), pem }
+        Self { config: Arc::new(config), pem, key_pem }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The REST server as its clients see it: the real binary serving the database of a sandbox.
 #![allow(dead_code, reason = "shared by all the tests, and not every part of it is in use at any time")]
 
+mod abuse;
 mod client;
 mod clients;
 mod contract;
 mod lifecycle;
 mod parity;
 mod projects;
+mod schema;
 mod shape;
 mod soak;
 mod tokens;
@@ -37,7 +39,12 @@ impl Server {
     #[track_caller]
     pub fn start(sandbox: &Sandbox, args: &[&str]) -> Self {
         let serve = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
-        let child = sandbox.cmd().args(serve).args(args).spawn();
+        Self::listening(sandbox.cmd().args(serve).args(args).spawn())
+    }
+
+    /// The server of a process that writes its log as JSON, as soon as it listens.
+    #[track_caller]
+    pub fn listening(child: Child) -> Self {
         let url = child.wait_for_line(PATIENCE, |line| {
             let line: Value = serde_json::from_str(line).ok()?;
             (line["message"] == "listening").then(|| line["url"].as_str().map(ToOwned::to_owned))

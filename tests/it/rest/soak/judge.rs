@@ -75,9 +75,14 @@ pub fn compare_with_log(
     }
     for (delivery, times) in &unlogged {
         let excused = held.get(*delivery).unwrap_or(&0) + seen.cut.get(*delivery).unwrap_or(&0);
+        let what = format!(
+            "SELECT w.name, w.enabled, w.deleted_at, d.* FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id
+             WHERE d.id = {delivery}"
+        );
         assert!(
             *times <= excused,
-            "{times} requests of delivery {delivery} are not in the log, and {excused} may be missing"
+            "{times} requests of delivery {delivery} are not in the log, and {excused} may be missing: {:?}",
+            rows(&connect(&world.sandbox), &what)
         );
     }
     unlogged.values().sum()

@@ -1,0 +1,145 @@
+//! Connections on which nothing comes, or too slowly, or nothing is taken, or that end in the middle.
+
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use socket2::{Domain, Socket, Type};
+
+use super::{Raw, permit, statuses};
+use crate::receiver::{Behaviour, Receiver};
+use crate::rest::client::Request;
+use crate::rest::{PATIENCE, Site, event, token, until};
+use crate::sandbox::Sandbox;
+use crate::steps::NOBODY;
+
+const MIB: u64 = 1024;
+
+fn site(idle: &str) -> Site {
+    Site::of(Sandbox::new(), &["--no-worker", "--idle-timeout", idle])
+}
+
+#[test]
+fn two_thousand_silent_connections_keep_nobody_waiting_and_are_closed() {
+    let site = site("5s");
+    site.client.get("webhooks/").is(200);
+    let (files, memory) = (site.server.open_files(), site.server.memory());
+    let mut silent: Vec<Raw> = (0..2000).map(|_| Raw::open(&site.server)).collect();
+    for _ in 0..5 {
+        let asked = Instant::now();
+        site.client.get("webhooks/").is(200);
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    }
+    // The most of it, because the first of them may be gone by now where the machine is busy.
+    let more = site.server.most_memory() - memory;
+    assert!(more < 48 * MIB, "{more} KiB for 2000 connections");
+    assert!(silent.iter_mut().all(|raw| raw.rest() == (String::new(), true)), "each is closed in good order");
+    until("no file is left open", || (site.server.open_files() <= files + 2).then_some(()));
+    site.client.get("webhooks/").is(200);
+}
+
+#[test]
+fn a_connection_that_was_used_is_closed_when_nothing_more_comes() {
+    let site = site("500ms");
+    let mut raw = Raw::open(&site.server);
+    raw.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    let (answer, orderly) = raw.rest();
+    assert_eq!((statuses(&answer), orderly), (vec![200], true));
+}
+
+#[test]
+fn a_head_that_comes_byte_by_byte_ends_with_the_timeout() {
+    let site = site("1s");
+    let mut raw = Raw::open(&site.server);
+    let begun = Instant::now();
+    let head = "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ".bytes().chain(std::iter::repeat(b'x'));
+    for byte in head {
+        assert!(begun.elapsed() < PATIENCE, "it is still open");
+        if !raw.send([byte]) || raw.is_closed_within(Duration::from_millis(50)) {
+            break;
+        }
+    }
+    assert!(begun.elapsed() > Duration::from_millis(900), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_body_that_comes_byte_by_byte_ends_with_408() {
+    let site = site("1s");
+    let token = token(&site.sandbox, "slow", &["--scope", "manage"]);
+    for framing in ["Content-Length: 100000", "Transfer-Encoding: chunked"] {
+        let mut raw = Raw::open(&site.server);
+        raw.send(format!(
+            "POST /api/v1/ptw/webhooks/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\n{framing}\r\n\r\n"
+        ));
+        if framing.ends_with("chunked") {
+            raw.send("ffff\r\n");
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(800) {
+            raw.send(" ");
+            assert!(!raw.is_closed_within(Duration::from_millis(50)), "closed too early");
+        }
+        let (answer, orderly) = raw.rest();
+        assert_eq!((statuses(&answer), orderly), (vec![408], true), "{answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+    }
+}
+
+#[test]
+fn clients_that_never_read_their_answers_cost_little_and_not_for_long() {
+    let site = site("2s");
+    site.webhook("ERP", NOBODY, &["*"]);
+    let mut big = event("permit_created", 1);
+    big["data"]["text"] = json!("x".repeat(240 * 1024));
+    let id = site.client.post("events/", &big).is(202).json()["id"].as_str().unwrap().to_owned();
+    let token = token(&site.sandbox, "deaf", &["--scope", "read"]);
+    let files = site.server.open_files();
+    let ask =
+        format!("GET /api/v1/ptw/events/{id}/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let deaf: Vec<TcpStream> = (0..40)
+        .map(|_| {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            socket.set_recv_buffer_size(4096).unwrap();
+            socket.connect(&site.server.address.into()).unwrap();
+            socket.send(ask.repeat(20).as_bytes()).unwrap();
+            socket.into()
+        })
+        .collect();
+    until("they are cut off", || (site.server.open_files() <= files + 2).then_some(()));
+    let most = site.server.most_memory();
+    assert!(most < 200 * MIB, "{most} KiB for answers that nobody takes");
+    drop(deaf);
+    site.client.get(&format!("events/{id}/")).is(200);
+}
+
+#[test]
+fn what_a_client_has_asked_for_is_done_once_also_where_it_hangs_up() {
+    const ASKED: usize = 40;
+    let receiver = Receiver::start(Behaviour::status(200));
+    let site = Site::open();
+    site.webhook("ERP", &receiver.url("/x"), &["*"]);
+    let token = token(&site.sandbox, "gone", &["--scope", "manage"]);
+    let request = |permit| {
+        Request::new("POST", "events/")
+            .json(&event("permit_created", permit))
+            .header("Authorization", &format!("Bearer {token}"))
+            .to_bytes(site.server.address)
+    };
+    for permit in 1..=ASKED {
+        // Half of a request, and a whole one whose answer nobody waits for.
+        let bytes = request(i64::try_from(permit).unwrap() + 1000);
+        Raw::open(&site.server).send(&bytes[..bytes.len() - 1 - permit]);
+        Raw::open(&site.server).send(request(i64::try_from(permit).unwrap()));
+    }
+    let sent = receiver.wait_for(ASKED);
+    let mut permits: Vec<i64> = sent.iter().map(permit).collect();
+    permits.sort_unstable();
+    assert_eq!(permits, (1..=40).collect::<Vec<_>>());
+    until("all of them are logged", || {
+        let done = site.server.log().iter().filter(|line| line["status"] == 202).count();
+        (done == ASKED).then_some(())
+    });
+    let log = site.client.get("deliveries/?limit=500").json();
+    assert_eq!(log.as_array().unwrap().len(), ASKED);
+}

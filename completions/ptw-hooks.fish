@@ -58,9 +58,11 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "replay" -d 'Sen
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "prune" -d 'Remove what is old and give its space back'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "backup" -d 'Write a copy of the database, while others use it'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "check" -d 'Look for everything that can be wrong in the database'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "doctor" -d 'Look for what keeps events from arriving: on this machine and at each receiver'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "token" -d 'Create, list and revoke tokens for the REST API'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "serve" -d 'Serve the REST API, and send what is due'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "verify" -d 'Check a signature, and say why where it is not right'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "listen" -d 'Receive webhooks on this machine and print them: a receiver for trying things out'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "demo" -d 'Run the whole way on this machine, in a temporary database and without a network'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "man" -d 'Print the manual page of a command'
@@ -493,6 +495,21 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s q -l quiet
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l send -d 'Send each receiver a test event, too, as `test` does; it is logged'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -602,6 +619,31 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s q -l quie
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l port -d 'The port to listen on; 0 takes a free one' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l keep -d 'How many requests to remember: an id that comes again is marked, and -o json prints them at the end' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l status -d 'Answer with this status, from 200 to 599 [default: 204]' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l retry-after -d 'Ask to be left alone for so many seconds; with 503, unless --status says otherwise' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l redirect -d 'Answer with a redirect (307) to this URL' -r -f
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l fail-rate -d 'Answer this share of the requests with 500, from 0 to 1, spread evenly' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l delay -d 'Wait before each answer, at most 10m' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l gone -d 'Answer 410: a webhook that gets it is disabled'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l drip -d 'Answer a byte at a time, one each half second'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l reset -d 'Reset the connection in place of an answer'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''

@@ -10,7 +10,7 @@ pub mod exit {
     pub const FAILURE: u8 = 1;
     /// The input was bad: arguments, files, configuration. The same code that clap uses.
     pub const USAGE: u8 = 2;
-    /// Something was not delivered; the log says why.
+    /// Something was not delivered, and the log says why; or `doctor` has found what will keep it from that.
     pub const UNDELIVERED: u8 = 3;
     /// What was named does not exist.
     pub const NOT_FOUND: u8 = 4;

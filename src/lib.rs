@@ -45,13 +45,14 @@
 //! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
 //! | [`token`] | who may use the REST API, and how they are known again |
 //! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
-//! | [`upkeep`] | what may be removed, and what a check of the file found |
+//! | [`upkeep`] | what may be removed, and what a check of the file and of what is around it found |
+//! | [`probe`] | what a look at a receiver found, step by step |
 //! | [`sender`] | the only outbound HTTP |
 //! | [`store`] | the only SQL |
 //! | [`dispatcher`] | sends what is held, records what came of it; lanes keep receivers out of each other's way |
 //! | [`hooks`] | every verb of the product, one method each |
 //! | [`output`], [`config`], [`cli`] | tables and JSON; settings; arguments |
-//! | [`receiver`] | a receiver on this machine, for `demo` |
+//! | [`receipt`], [`receiver`] | a request as a receiver sees it; a receiver on this machine, for `listen` and `demo` |
 //! | `server` | the REST API: routes, tokens, answers; it calls the same verbs |
 //! | [`run`] | from a command to a verb to its output |
 //!
@@ -78,6 +79,8 @@ pub mod event;
 pub mod hooks;
 pub mod output;
 pub mod payload;
+pub mod probe;
+pub mod receipt;
 pub mod receiver;
 pub mod request;
 pub mod retry;

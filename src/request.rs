@@ -11,6 +11,9 @@ use crate::signature;
 use crate::webhook::Webhook;
 use crate::webhook::headers::MASK;
 
+/// Who sends.
+pub const USER_AGENT: &str = concat!("ptw-hooks/", env!("CARGO_PKG_VERSION"));
+
 /// What goes over the wire in one attempt: `POST url`, with these headers in this order and no others.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
@@ -33,7 +36,7 @@ impl Request {
         let seconds = at.as_second();
         let mut headers: Vec<(String, String)> = [
             ("host", host(&webhook.url)),
-            ("user-agent", concat!("ptw-hooks/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ("user-agent", USER_AGENT.to_owned()),
             ("accept", "*/*".to_owned()),
             ("content-type", "application/json".to_owned()),
             ("content-length", event.body.len().to_string()),
@@ -89,7 +92,7 @@ impl fmt::Debug for Request {
 
 /// What the `Host` header carries: the authority, without a port that is the scheme's own (RFC 9110,
 /// section 7.2).
-fn host(url: &str) -> String {
+pub fn host(url: &str) -> String {
     let Ok(uri) = url.parse::<Uri>() else { return String::new() };
     let host = uri.host().unwrap_or_default();
     let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };

@@ -6,6 +6,7 @@ mod event;
 mod inspection;
 #[cfg(feature = "serve")]
 mod kinds;
+mod receipt;
 #[cfg(feature = "serve")]
 mod schemas;
 mod token;
@@ -25,10 +26,11 @@ use crate::webhook::Webhook;
 
 pub use event::{AcceptedObject, TraceObject};
 pub use inspection::InspectionObject;
+pub use receipt::{CauseObject, ReceiptObject, ReceiptsObject, SummaryObject};
 #[cfg(feature = "serve")]
 pub use schemas::{schemas, values};
 pub use token::{CreatedTokenObject, TokenObject};
-pub use upkeep::{BackupObject, CheckObject, PrunedObject};
+pub use upkeep::{BackupObject, CheckObject, ExaminedObject, PrunedObject};
 pub use webhook::{CreatedObject, ShownObject, WebhookObject};
 
 /// One event of the catalogue.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::upkeep::{Check, Pruned};
+use crate::upkeep::{Check, Examined, Pruned};
 
 /// What was removed, or would be.
 #[derive(Debug, Serialize)]
@@ -56,6 +56,26 @@ impl<'a> From<&'a Check> for CheckObject<'a> {
             verdict: check.verdict.name(),
             finding: &check.finding,
             advice: &check.advice,
+        }
+    }
+}
+
+/// A check of this machine, or of the receiver of a webhook.
+#[derive(Debug, Serialize)]
+pub struct ExaminedObject<'a> {
+    webhook: Option<i64>,
+    webhook_name: Option<&'a str>,
+    #[serde(flatten)]
+    check: CheckObject<'a>,
+}
+
+impl<'a> From<&'a Examined> for ExaminedObject<'a> {
+    fn from(examined: &'a Examined) -> Self {
+        let webhook = examined.webhook.as_ref();
+        Self {
+            webhook: webhook.map(|(id, _)| *id),
+            webhook_name: webhook.map(|(_, name)| name.as_str()),
+            check: (&examined.check).into(),
         }
     }
 }

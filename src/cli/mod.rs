@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "help text is read in a terminal, where backticks are noise")]
 
 pub mod event;
+pub mod listen;
 pub mod log;
 pub mod sending;
 #[cfg(feature = "serve")]
@@ -39,7 +40,8 @@ Exit codes:
   0  done: all was delivered, or recognised as a duplicate
   1  the database or the system failed, or `check` has found a fault
   2  the input was bad
-  3  something was not delivered; `ptw-hooks deliveries` shows what and why
+  3  something was not delivered, and `ptw-hooks deliveries` shows what and why;
+     or `doctor` has found a fault
   4  what was named does not exist
   5  refused: an ambiguous name, a backup over a file, a signature that is
      not right
@@ -122,6 +124,8 @@ pub enum Command {
     Backup(upkeep::BackupArgs),
     /// Look for everything that can be wrong in the database
     Check(upkeep::CheckArgs),
+    /// Look for what keeps events from arriving: on this machine and at each receiver
+    Doctor(upkeep::DoctorArgs),
     /// Create, list and revoke tokens for the REST API
     Token(token::TokenArgs),
     /// Serve the REST API, and send what is due
@@ -129,6 +133,8 @@ pub enum Command {
     Serve(serve::ServeArgs),
     /// Check a signature, and say why where it is not right
     Verify(tools::VerifyArgs),
+    /// Receive webhooks on this machine and print them: a receiver for trying things out
+    Listen(listen::ListenArgs),
     /// Run the whole way on this machine, in a temporary database and without a network
     Demo(tools::DemoArgs),
     /// Print the completion script of a shell

@@ -61,3 +61,24 @@ Examples:
   ptw-hooks check --db /mnt/backup/ptw-hooks.db -o json"
 )]
 pub struct CheckArgs {}
+
+/// The arguments of `doctor`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is changed, and others can work meanwhile. A receiver is looked at step by step: its name, whether
+its address may be dialled, the connection, the certificate, and how it answers OPTIONS, which is
+harmless: any answer shows that it speaks HTTP. What comes after a failure is skipped. The exit
+code is 3 where something has failed; a warning is no failure.
+
+Examples:
+  ptw-hooks doctor
+  ptw-hooks doctor ERP --send"
+)]
+pub struct DoctorArgs {
+    /// Only this webhook, by its id or its name; otherwise all
+    #[arg(value_name = "WEBHOOK")]
+    pub webhook: Option<String>,
+    /// Send each receiver a test event, too, as `test` does; it is logged
+    #[arg(long)]
+    pub send: bool,
+}

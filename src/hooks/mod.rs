@@ -2,6 +2,7 @@
 //! offers the same verbs. Here the clock and the system's randomness are read.
 
 mod batch;
+mod doctor;
 mod events;
 mod log;
 mod prune;
@@ -28,6 +29,7 @@ use crate::webhook::Schedule;
 
 pub use crate::store::{Accepted, Backlog, Presence, WebhookFilter};
 pub use batch::{Batch, Listener};
+pub use doctor::{Examining, examine};
 pub use events::{Emission, Preview, Sending};
 pub use log::{Inspection, Trace};
 pub use prune::Pruning;

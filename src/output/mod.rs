@@ -4,6 +4,7 @@
 pub mod changes;
 pub mod deliveries;
 pub mod inspection;
+pub mod receipts;
 pub mod table;
 pub mod text;
 pub mod tokens;
@@ -110,6 +111,45 @@ impl<'a> Output<'a> {
             Format::Csv => table.delimited(self.writer, b','),
             Format::Tsv => table.delimited(self.writer, b'\t'),
         }
+    }
+
+    /// Begins a series of values that come by and by: the headings, for people.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn begin(&mut self, heading: &str) -> io::Result<()> {
+        if self.format == Format::Table {
+            self.writer.write_all(heading.as_bytes())?;
+        }
+        self.writer.flush()
+    }
+
+    /// Writes a value of a series; `first` says whether none was written before. JSON has them in one
+    /// [`Self::document`] at the end.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn next(&mut self, value: &impl Serialize, table: &Table, text: &str, first: bool) -> io::Result<()> {
+        match self.format {
+            Format::Table => self.writer.write_all(text.as_bytes()),
+            Format::Json => Ok(()),
+            Format::Ndjson => ndjson(self.writer, value),
+            Format::Csv => table.delimited_from(self.writer, b',', first),
+            Format::Tsv => table.delimited_from(self.writer, b'\t', first),
+        }
+    }
+
+    /// Ends a series where the format is one document.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn document(&mut self, value: &impl Serialize) -> io::Result<()> {
+        if self.is_one_document() { json(self.writer, value) } else { Ok(()) }
+    }
+
+    /// Whether a series is written as one document at its end.
+    pub fn is_one_document(&self) -> bool {
+        self.format == Format::Json
     }
 
     /// Hands over what was written so far, before something that takes long.

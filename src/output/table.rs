@@ -126,8 +126,18 @@ impl Table {
     /// # Errors
     /// What the writer says.
     pub fn delimited(&self, writer: &mut dyn Write, delimiter: u8) -> io::Result<()> {
+        self.delimited_from(writer, delimiter, true)
+    }
+
+    /// As [`Self::delimited`], and without the header where an earlier part of the same output has it.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn delimited_from(&self, writer: &mut dyn Write, delimiter: u8, header: bool) -> io::Result<()> {
         let mut csv = csv::WriterBuilder::new().delimiter(delimiter).from_writer(writer);
-        csv.write_record(self.columns.iter().map(|column| column.name)).map_err(bare)?;
+        if header {
+            csv.write_record(self.columns.iter().map(|column| column.name)).map_err(bare)?;
+        }
         for row in &self.rows {
             csv.write_record(row.iter().map(|cell| cell.text.as_str())).map_err(bare)?;
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::table::{Cell, Table, Tone, number, words};
-use crate::upkeep::{Check, Pruned, Verdict};
+use crate::upkeep::{Check, Examined, Pruned, Verdict};
 
 /// A row of counts; `returned` says whether it is known how much smaller the file is.
 pub fn pruned(pruned: &Pruned, returned: bool) -> Table {
@@ -22,20 +22,32 @@ pub fn backup(path: &Path, bytes: u64) -> Table {
 /// A row for each check.
 pub fn checks(checks: &[Check]) -> Table {
     let columns = ["check", "verdict", "finding", "advice"].map(words);
-    let row = |check: &Check| {
-        let tone = match check.verdict {
-            Verdict::Ok => Tone::Good,
-            Verdict::Warning => Tone::Waiting,
-            Verdict::Failed => Tone::Bad,
-        };
-        vec![
-            check.name.into(),
-            Cell::toned(check.verdict.name(), tone),
-            check.finding.as_str().into(),
-            check.advice.as_str().into(),
-        ]
+    Table::new(&columns, checks.iter().map(|check| cells(check).to_vec()))
+}
+
+/// A row for each check of this machine and of the receivers.
+pub fn examined(all: &[Examined]) -> Table {
+    let columns = ["webhook", "check", "verdict", "finding", "advice"].map(words);
+    let row = |examined: &Examined| {
+        let webhook = examined.webhook.as_ref().map_or("", |(_, name)| name.as_str());
+        [Cell::from(webhook)].into_iter().chain(cells(&examined.check)).collect()
     };
-    Table::new(&columns, checks.iter().map(row))
+    Table::new(&columns, all.iter().map(row))
+}
+
+fn cells(check: &Check) -> [Cell; 4] {
+    let tone = match check.verdict {
+        Verdict::Ok => Tone::Good,
+        Verdict::Warning => Tone::Waiting,
+        Verdict::Failed => Tone::Bad,
+        Verdict::Skipped => Tone::Faint,
+    };
+    [
+        check.name.into(),
+        Cell::toned(check.verdict.name(), tone),
+        check.finding.as_str().into(),
+        check.advice.as_str().into(),
+    ]
 }
 
 /// A size for people: `812 bytes`, `1.3 MiB`.

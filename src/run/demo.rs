@@ -11,7 +11,7 @@ use crate::error::exit;
 use crate::event::{NewEvent, sample};
 use crate::hooks::{Hooks, Presence, Sending, Settings, WebhookFilter, new_secret};
 use crate::output::{deliveries, webhooks};
-use crate::receiver::Receiver;
+use crate::receiver::{Behaviour, Receiver};
 use crate::signature::Secret;
 use crate::webhook::NewWebhook;
 
@@ -25,8 +25,11 @@ pub fn demo(session: &mut Session) -> Result<u8> {
     // The demo does not depend on the configuration, which may refuse addresses of this machine.
     let hooks = Hooks::open(&directory.path().join("demo.db"), Presence::Created, Settings::default())?;
     let secret = new_secret()?;
-    let answer = |path: &str| if path == "/broken" { 500 } else { 200 };
-    let receiver = Receiver::start(secret.clone(), answer).context("cannot listen on 127.0.0.1")?;
+    let listen = |status| {
+        let behaviour = Behaviour { status, ..Behaviour::default() };
+        Receiver::start(0, Some(secret.clone()), behaviour).context("cannot listen on 127.0.0.1")
+    };
+    let (receiver, broken) = (listen(200)?, listen(500)?);
 
     let by = actor::current();
     say(session, "A receiver listens on this machine and checks the signature of whatever it gets.\n")?;
@@ -43,19 +46,19 @@ pub fn demo(session: &mut Session) -> Result<u8> {
     )?;
     emit(session, &hooks, &event)?;
     let receipt = receiver.next(SOON).context("the receiver got nothing")?;
-    let verdict = |right| if right { "right" } else { "WRONG" };
+    let proofs = receipt.proofs(Some(&secret));
     say(
         session,
         &format!(
             "\nThe receiver got {} bytes, answered {}, and found X-Athens-Signature {} and webhook-signature {}:\n{}\n",
             receipt.body.len(),
-            receipt.answered,
-            verdict(receipt.athens),
-            verdict(receipt.standard),
+            receipt.answered.unwrap_or_default(),
+            proofs.athens.name(),
+            proofs.standard.name(),
             String::from_utf8_lossy(&receipt.body),
         ),
     )?;
-    if !(receipt.athens && receipt.standard) {
+    if !proofs.are_right() {
         bail!("the receiver could not verify what was sent");
     }
 
@@ -63,7 +66,7 @@ pub fn demo(session: &mut Session) -> Result<u8> {
     emit(session, &hooks, &event)?;
 
     step(session, "create --name broken --url URL --event '*'        # a receiver that answers 500")?;
-    hooks.create(webhook("broken", receiver.url("/broken"), &secret, &["*"]), &by)?;
+    hooks.create(webhook("broken", broken.url("/broken"), &secret, &["*"]), &by)?;
     step(session, "emit permit_activated --permit-id 123 --permit-number PTW-2024-001 …")?;
     emit(session, &hooks, &sample("permit_activated"))?;
 

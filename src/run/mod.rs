@@ -5,6 +5,7 @@ mod batch;
 mod demo;
 mod events;
 mod input;
+mod listen;
 mod log;
 mod reference;
 mod retry;
@@ -92,10 +93,12 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Prune(args) => upkeep::prune(&mut session, &args),
         Command::Backup(args) => upkeep::backup(&mut session, &args),
         Command::Check(_) => upkeep::check(&mut session),
+        Command::Doctor(args) => upkeep::doctor(&mut session, args),
         Command::Token(args) => tokens::token(&mut session, args.command),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::serve(&mut session, args),
         Command::Verify(args) => verify::verify(&mut session, &args),
+        Command::Listen(args) => listen::listen(&mut session, &args),
         Command::Demo(_) => demo::demo(&mut session),
         Command::Completions(args) => reference::completions(&mut session, &args),
         Command::Man(args) => reference::man(&mut session, &args),

@@ -47,7 +47,8 @@ impl Session<'_> {
         Ok(hooks)
     }
 
-    fn database(&mut self) -> Result<PathBuf> {
+    /// Where the database is, whether it is there or not.
+    pub fn database(&mut self) -> Result<PathBuf> {
         let path = self.config.db.clone().ok_or_else(|| {
             anyhow!("cannot tell where the database is: the system names no data directory; set `--db` or `PTW_HOOKS_DB`")
         })?;
@@ -129,6 +130,11 @@ impl Notes {
     /// Whether only errors are wanted.
     pub fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// Whether more than usual is wanted.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
     }
 
     /// A line of a batch that could not be used.

@@ -4,12 +4,12 @@ use anyhow::Result;
 
 use super::session::Session;
 use super::signals;
-use crate::api::{BackupObject, CheckObject, PrunedObject};
-use crate::cli::upkeep::{BackupArgs, PruneArgs};
+use crate::api::{BackupObject, CheckObject, ExaminedObject, PrunedObject};
+use crate::cli::upkeep::{BackupArgs, DoctorArgs, PruneArgs};
 use crate::error::exit;
-use crate::hooks::{Presence, Pruning};
+use crate::hooks::{Examining, Presence, Pruning, examine};
 use crate::output::upkeep::{self as tables, size};
-use crate::upkeep::Verdict;
+use crate::upkeep::{Check, Examined, Verdict};
 
 /// `prune`
 pub fn prune(session: &mut Session, args: &PruneArgs) -> Result<u8> {
@@ -57,4 +57,20 @@ pub fn check(session: &mut Session) -> Result<u8> {
     session.out.list(&objects, &tables::checks(&checks))?;
     let failed = checks.iter().any(|check| check.verdict == Verdict::Failed);
     Ok(if failed { exit::FAILURE } else { exit::DONE })
+}
+
+/// `doctor`
+pub fn doctor(session: &mut Session, args: DoctorArgs) -> Result<u8> {
+    let path = session.database()?;
+    let examining = Examining { webhook: args.webhook, send: args.send };
+    let mut found = examine(&path, session.config.settings.clone(), &examining)?;
+    // It was read before anything else; where it cannot be, no command begins.
+    let file = session.config.file.as_ref().map(|file| file.display().to_string());
+    let finding =
+        file.unwrap_or_else(|| "there is no file: the defaults and the environment hold".to_owned());
+    found.insert(0, Examined { webhook: None, check: Check::ok("configuration", finding) });
+    let objects: Vec<_> = found.iter().map(ExaminedObject::from).collect();
+    session.out.list(&objects, &tables::examined(&found))?;
+    let failed = found.iter().any(|one| one.check.verdict == Verdict::Failed);
+    Ok(if failed { exit::UNDELIVERED } else { exit::DONE })
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::input;
 use super::session::Session;
+use crate::api::CauseObject;
 use crate::cli::tools::VerifyArgs;
 use crate::error::exit;
 use crate::hooks::Presence;
@@ -27,12 +28,6 @@ struct VerdictObject<'a> {
     header: &'static str,
     causes: Vec<CauseObject<'a>>,
     warnings: &'a [String],
-}
-
-#[derive(Serialize)]
-struct CauseObject<'a> {
-    cause: &'a str,
-    mend: &'a str,
 }
 
 /// `verify`
@@ -59,12 +54,8 @@ pub fn verify(session: &mut Session, args: &VerifyArgs) -> Result<u8> {
     for cause in causes {
         let _ = writeln!(text, "cause  {}\n  mend {}", printable(&cause.what), printable(&cause.mend));
     }
-    let object = VerdictObject {
-        right,
-        header,
-        causes: causes.iter().map(|cause| CauseObject { cause: &cause.what, mend: &cause.mend }).collect(),
-        warnings,
-    };
+    let object =
+        VerdictObject { right, header, causes: causes.iter().map(CauseObject::from).collect(), warnings };
     let rows = causes.iter().map(|cause| vec![cause.what.as_str().into(), cause.mend.as_str().into()]);
     session.out.one(&object, &Table::new(&[words("cause"), words("mend")], rows), &text)?;
     for warning in warnings {

@@ -10,13 +10,7 @@ use ureq::Error;
 use super::progress::Progress;
 use super::resolver::NoAddress;
 use crate::delivery::{OutcomeKind, Phase};
-
-/// How an exchange failed, and what to say of it.
-pub struct Failure {
-    pub kind: OutcomeKind,
-    pub phase: Phase,
-    pub error: String,
-}
+use crate::probe::Fault;
 
 /// Whether a reused connection turned out to be closed before any byte of an answer came: the receiver
 /// closed it while it was idle, and the request says nothing about the receiver yet.
@@ -38,7 +32,7 @@ fn is_disconnect(kind: io::ErrorKind) -> bool {
 }
 
 /// Names a failure. `timeout` is what the whole exchange was given.
-pub fn classify(error: &Error, progress: Progress, timeout: Duration) -> Failure {
+pub fn classify(error: &Error, progress: Progress, timeout: Duration) -> Fault {
     let phase = progress.phase;
     let (kind, error) = match error {
         Error::Timeout(_) => (OutcomeKind::Timeout, timed_out(phase, timeout)),
@@ -57,7 +51,7 @@ pub fn classify(error: &Error, progress: Progress, timeout: Duration) -> Failure
         Error::Protocol(why) => (OutcomeKind::Protocol, format!("the answer is not valid HTTP/1.1: {why}")),
         other => (OutcomeKind::Protocol, other.to_string()),
     };
-    Failure { kind, phase, error }
+    Fault { kind, phase, error }
 }
 
 fn timed_out(phase: Phase, timeout: Duration) -> String {

@@ -2,6 +2,7 @@
 
 mod egress;
 mod failure;
+mod probe;
 mod progress;
 mod resolver;
 mod tcp;
@@ -65,8 +66,8 @@ impl Sender {
                 outcome(kind, Phase::Body, error, Some(answer))
             }
             Err(error) => {
-                let failure = classify(&error, progress::current(), request.timeout);
-                outcome(failure.kind, failure.phase, failure.error, head)
+                let fault = classify(&error, progress::current(), request.timeout);
+                outcome(fault.kind, fault.phase, fault.error, head)
             }
         }
     }
@@ -138,16 +139,17 @@ impl Sender {
         Agent::with_parts(config.build(), NotingConnector::default(), self.resolver.clone())
     }
 
+    fn roots(&self) -> RootCerts {
+        let all: Vec<Certificate<'static>> =
+            self.authorities().iter().map(|root| Certificate::from_der(root).to_owned()).collect();
+        RootCerts::new_with_certs(&all)
+    }
+
     /// The system's roots and the configured ones. Reading them takes milliseconds, so it waits until
     /// something is sent over TLS.
-    fn roots(&self) -> RootCerts {
+    fn authorities(&self) -> Vec<CertificateDer<'static>> {
         let system = rustls_native_certs::load_native_certs().certs;
-        let all: Vec<Certificate<'static>> = system
-            .iter()
-            .chain(&self.extra_roots)
-            .map(|root| Certificate::from_der(root).to_owned())
-            .collect();
-        RootCerts::new_with_certs(&all)
+        system.into_iter().chain(self.extra_roots.iter().cloned()).collect()
     }
 }
 

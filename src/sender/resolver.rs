@@ -26,6 +26,8 @@ const FAILED_FOR: Duration = Duration::from_secs(2);
 const AT_ONCE: usize = 64;
 /// Beyond this many names, those that have run out are dropped.
 const KEPT: usize = 1024;
+/// Of the addresses of a name, this many are tried; it is what ureq has room for.
+const MOST_ADDRESSES: usize = 16;
 
 /// Why there is no address to dial.
 #[derive(Debug)]
@@ -69,13 +71,40 @@ impl CachingResolver {
         Self { policy: Arc::new(policy), lookups: Arc::default() }
     }
 
-    fn addresses(&self, host: &str, within: Duration) -> Result<Vec<IpAddr>, ureq::Error> {
+    /// What a host leads to, whether it may be dialled or not.
+    pub fn addresses(&self, host: &str, within: Duration) -> Result<Vec<IpAddr>, ureq::Error> {
         match host.trim_matches(['[', ']']).parse() {
             Ok(address) => Ok(vec![address]),
             // Everything else goes through the system, `2852039166` and `0xa9fea9fe` included: what comes
             // back is what is judged and dialled.
             Err(_) => self.lookups.wait_for(host, within),
         }
+    }
+
+    /// Those of the addresses that may be dialled, at most as many as are tried.
+    pub fn allowed(
+        &self,
+        host: &str,
+        port: u16,
+        addresses: Vec<IpAddr>,
+    ) -> Result<Vec<SocketAddr>, ureq::Error> {
+        let mut allowed = Vec::new();
+        let mut refusal = None;
+        for address in addresses {
+            match self.policy.check(address) {
+                Ok(()) if allowed.len() < MOST_ADDRESSES => allowed.push(SocketAddr::new(address, port)),
+                Ok(()) => {}
+                Err(why) => refusal = refusal.or(Some(why)),
+            }
+        }
+        if allowed.is_empty() {
+            let why = refusal.map_or_else(
+                || NoAddress::Lookup(format!("`{host}` has no address")),
+                |why| NoAddress::Blocked(format!("`{host}` leads to an address that is refused: {why}")),
+            );
+            return Err(ureq::Error::Other(Box::new(why)));
+        }
+        Ok(allowed)
     }
 }
 
@@ -87,26 +116,18 @@ impl Resolver for CachingResolver {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         progress::resolving();
-        let host = uri.host().unwrap_or_default();
-        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        let (host, port) = host_and_port(uri);
         let mut result = self.empty();
-        let mut refusal = None;
-        for address in self.addresses(host, *timeout.after)? {
-            match self.policy.check(address) {
-                Ok(()) if result.len() < 16 => result.push(SocketAddr::new(address, port)),
-                Ok(()) => {}
-                Err(why) => refusal = refusal.or(Some(why)),
-            }
-        }
-        if result.is_empty() {
-            let why = refusal.map_or_else(
-                || NoAddress::Lookup(format!("`{host}` has no address")),
-                |why| NoAddress::Blocked(format!("`{host}` leads to an address that is refused: {why}")),
-            );
-            return Err(ureq::Error::Other(Box::new(why)));
-        }
+        let addresses = self.addresses(host, *timeout.after)?;
+        self.allowed(host, port, addresses)?.into_iter().for_each(|address| result.push(address));
         Ok(result)
     }
+}
+
+/// Where a URL leads; the port may be that of its scheme.
+pub fn host_and_port(uri: &Uri) -> (&str, u16) {
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+    (uri.host().unwrap_or_default(), port)
 }
 
 impl Lookups {

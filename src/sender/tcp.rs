@@ -3,7 +3,7 @@
 //! tenth of a second, and looks whether a connection is open without switching it to non-blocking.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use ureq::Error;
@@ -50,13 +50,23 @@ impl Connector<()> for TcpConnector {
 /// Each address but the last gets half of the time that is left. The error is that of the last one.
 fn connect(details: &ConnectionDetails) -> Result<TcpStream, Error> {
     let until = Until::new(details.timeout);
+    let timed_out = || Error::Timeout(details.timeout.reason);
+    connect_within(&details.addrs, || until.left(), timed_out)
+}
+
+/// As [`connect`], with the time that is left from elsewhere.
+pub fn connect_within(
+    addresses: &[SocketAddr],
+    left: impl Fn() -> Result<Duration, Error>,
+    timed_out: impl Fn() -> Error,
+) -> Result<TcpStream, Error> {
     let mut failed = Error::HostNotFound;
-    for (index, address) in details.addrs.iter().enumerate() {
-        let left = until.left()?;
-        let last = index + 1 == details.addrs.len();
+    for (index, address) in addresses.iter().enumerate() {
+        let left = left()?;
+        let last = index + 1 == addresses.len();
         match TcpStream::connect_timeout(address, if last { left } else { (left / 2).max(LEAST) }) {
             Ok(stream) => return Ok(stream),
-            Err(error) if is_timeout(&error) => failed = Error::Timeout(details.timeout.reason),
+            Err(error) if is_timeout(&error) => failed = timed_out(),
             Err(error) => failed = error.into(),
         }
     }

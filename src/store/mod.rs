@@ -20,6 +20,7 @@ mod lines;
 mod log;
 mod look;
 mod open;
+mod place;
 mod prune;
 mod replays;
 mod space;
@@ -43,6 +44,7 @@ pub use deliveries::{Finished, webhook_deleted};
 pub use events::Traced;
 pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
+pub use place::place;
 pub use replays::Missed;
 pub use webhooks::WebhookFilter;
 

@@ -13,6 +13,8 @@ pub enum Verdict {
     Warning,
     /// Broken, or it will not mend itself.
     Failed,
+    /// Not looked at: there is nothing to see, or something before it has failed.
+    Skipped,
 }
 
 impl Verdict {
@@ -22,6 +24,7 @@ impl Verdict {
             Self::Ok => "ok",
             Self::Warning => "warning",
             Self::Failed => "failed",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -37,6 +40,27 @@ pub struct Check {
     pub finding: String,
     /// What to do; empty where all is well.
     pub advice: String,
+}
+
+impl Check {
+    /// All is well.
+    pub fn ok(name: &'static str, finding: impl Into<String>) -> Self {
+        Self { name, verdict: Verdict::Ok, finding: finding.into(), advice: String::new() }
+    }
+
+    /// All is not well.
+    pub fn bad(
+        (name, verdict): (&'static str, Verdict),
+        finding: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { name, verdict, finding: finding.into(), advice: advice.into() }
+    }
+
+    /// Not looked at, and why.
+    pub fn skipped(name: &'static str, why: impl Into<String>) -> Self {
+        Self { name, verdict: Verdict::Skipped, finding: why.into(), advice: String::new() }
+    }
 }
 
 /// Rows with the same fault.
@@ -136,14 +160,6 @@ pub fn judge(found: &Found, now: Timestamp) -> Vec<Check> {
     ]
 }
 
-fn ok(name: &'static str, finding: impl Into<String>) -> Check {
-    Check { name, verdict: Verdict::Ok, finding: finding.into(), advice: String::new() }
-}
-
-fn bad((name, verdict): (&'static str, Verdict), finding: String, advice: &str) -> Check {
-    Check { name, verdict, finding, advice: advice.to_owned() }
-}
-
 /// `ill` is what is wrong with the deliveries.
 fn deliveries(
     check: (&'static str, Verdict),
@@ -154,8 +170,8 @@ fn deliveries(
 ) -> Check {
     match rows {
         None => unreadable(check.0),
-        Some(Rows { count: 0, .. }) => ok(check.0, well),
-        Some(Rows { count, first }) => bad(check, format!("{ill}: {}", some(count, first)), advice),
+        Some(Rows { count: 0, .. }) => Check::ok(check.0, well),
+        Some(Rows { count, first }) => Check::bad(check, format!("{ill}: {}", some(count, first)), advice),
     }
 }
 
@@ -168,15 +184,15 @@ fn some(count: u64, first: i64) -> String {
 }
 
 fn unreadable(name: &'static str) -> Check {
-    bad((name, Verdict::Failed), "cannot tell: the database is corrupt".to_owned(), RESTORE)
+    Check::bad((name, Verdict::Failed), "cannot tell: the database is corrupt".to_owned(), RESTORE)
 }
 
 fn integrity(damage: &[String]) -> Check {
     match damage {
-        [] => ok("integrity", "every page, row and index is whole"),
-        [only] => bad(("integrity", Verdict::Failed), only.clone(), RESTORE),
+        [] => Check::ok("integrity", "every page, row and index is whole"),
+        [only] => Check::bad(("integrity", Verdict::Failed), only.clone(), RESTORE),
         [first, others @ ..] => {
-            bad(("integrity", Verdict::Failed), format!("{first}; and {} more", others.len()), RESTORE)
+            Check::bad(("integrity", Verdict::Failed), format!("{first}; and {} more", others.len()), RESTORE)
         }
     }
 }
@@ -184,21 +200,21 @@ fn integrity(damage: &[String]) -> Check {
 fn foreign_keys(dangling: Option<&[(String, u64)]>) -> Check {
     let Some(dangling) = dangling else { return unreadable("foreign_keys") };
     if dangling.is_empty() {
-        return ok("foreign_keys", "what a row refers to is there");
+        return Check::ok("foreign_keys", "what a row refers to is there");
     }
     let tables: Vec<String> = dangling.iter().map(|(table, count)| format!("{count} in {table}")).collect();
     let finding = format!("rows refer to others that are not there: {}", tables.join(", "));
-    bad(("foreign_keys", Verdict::Failed), finding, EDITED)
+    Check::bad(("foreign_keys", Verdict::Failed), finding, EDITED)
 }
 
 fn lines(disordered: Option<Rows>) -> Check {
     match disordered {
         None => unreadable("lines"),
-        Some(Rows { count: 0, .. }) => ok("lines", "in every line one delivery is next"),
-        Some(Rows { count, first }) => bad(
+        Some(Rows { count: 0, .. }) => Check::ok("lines", "in every line one delivery is next"),
+        Some(Rows { count, first }) => Check::bad(
             ("lines", Verdict::Failed),
             format!("not one delivery alone is next, in {count} of the lines; the first is that of {first}"),
-            &format!(
+            format!(
                 "`ptw-hooks redeliver {first}` sends it; until then, others may wait for ever or overtake it."
             ),
         ),
@@ -207,21 +223,21 @@ fn lines(disordered: Option<Rows>) -> Check {
 
 fn clock(newest: Option<Timestamp>, now: Timestamp) -> Check {
     match newest.map(|newest| newest.duration_since(now)) {
-        Some(ahead) if ahead > JUST_NOW => bad(
+        Some(ahead) if ahead > JUST_NOW => Check::bad(
             ("clock", Verdict::Warning),
             format!("the newest entry of the log is {} s in the future", ahead.as_secs()),
             "The clock was ahead, or is behind now: check it with `timedatectl` or `chronyc tracking`.",
         ),
-        _ => ok("clock", "nothing in the log is in the future"),
+        _ => Check::ok("clock", "nothing in the log is in the future"),
     }
 }
 
 fn log(bytes: u64) -> Check {
     let finding = format!("the write-ahead log has {} MiB", bytes.div_ceil(1024 * 1024));
     if bytes <= LARGE_LOG {
-        return ok("log", finding);
+        return Check::ok("log", finding);
     }
-    bad(
+    Check::bad(
         ("log", Verdict::Warning),
         finding,
         "A reader that does not end keeps it from being reused: look for a shell or a copy that holds the file open.",

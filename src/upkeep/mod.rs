@@ -3,9 +3,11 @@
 
 mod age;
 mod check;
+mod machine;
 
 pub use age::Age;
 pub use check::{AHEAD, Check, Found, OVERDUE, Rows, Verdict, judge};
+pub use machine::{Examined, Place, disk, modes, tokens};
 
 /// What was removed, or would be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import. A new line here is a decision about the architecture.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("error", &[]),
     ("time", &[]),
     ("upkeep", &["time"]),
@@ -18,17 +18,24 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("retry", &["delivery", "webhook"]),
     ("request", &["event", "signature", "webhook"]),
     ("advice", &["delivery", "event"]),
-    ("api", &["advice", "delivery", "event", "request", "token", "upkeep", "webhook"]),
-    ("sender", &["delivery", "request"]),
+    ("probe", &["advice", "delivery", "upkeep"]),
+    ("receipt", &["signature"]),
+    (
+        "api",
+        &["advice", "delivery", "event", "receipt", "request", "signature", "token", "upkeep", "webhook"],
+    ),
+    ("sender", &["delivery", "probe", "request"]),
     ("store", &["delivery", "error", "event", "retry", "signature", "token", "upkeep", "webhook"]),
     ("dispatcher", &["delivery", "error", "event", "request", "retry", "sender", "store", "webhook"]),
     (
         "hooks",
         &[
+            "advice",
             "delivery",
             "dispatcher",
             "error",
             "event",
+            "probe",
             "request",
             "retry",
             "sender",
@@ -39,8 +46,8 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "webhook",
         ],
     ),
-    ("output", &["advice", "delivery", "event", "token", "upkeep", "webhook"]),
-    ("receiver", &["signature"]),
+    ("output", &["advice", "delivery", "event", "receipt", "token", "upkeep", "webhook"]),
+    ("receiver", &["receipt", "signature"]),
     ("server", &["api", "delivery", "error", "event", "hooks", "signature", "time", "token", "webhook"]),
     ("config", &["hooks", "output", "sender", "time", "upkeep", "webhook"]),
     ("cli", &["delivery", "event", "output", "time", "token", "upkeep", "webhook"]),
@@ -56,6 +63,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "hooks",
             "output",
             "payload",
+            "receipt",
             "receiver",
             "server",
             "signature",
@@ -68,7 +76,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
 ];
 
 /// Modules that depend on values alone.
-const PURE: [&str; 13] = [
+const PURE: [&str; 15] = [
     "error",
     "time",
     "upkeep",
@@ -81,6 +89,8 @@ const PURE: [&str; 13] = [
     "retry",
     "request",
     "advice",
+    "probe",
+    "receipt",
     "api",
 ];
 

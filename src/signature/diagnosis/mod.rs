@@ -15,7 +15,7 @@ use super::{SECRET_PREFIX, Secret, hmac, verify_athens, verify_standard};
 
 /// How far the timestamp of a Standard Webhooks signature may be from now, in seconds; what its libraries
 /// tolerate.
-const TOLERANCE: u64 = 5 * 60;
+pub const TOLERANCE: u64 = 5 * 60;
 
 /// What is to be checked.
 #[derive(Debug, Clone, Copy)]

@@ -29,7 +29,7 @@ impl TlsIdentity {
     pub fn self_signed(host: &str) -> Self {
         let key = new_key();
         let cert = leaf(host, Validity::default()).self_signed(&key).expect("a certificate can be signed");
-        Self::assemble(cert.der().clone(), cert.pem(), &key)
+        Self::assemble(vec![cert.der().clone()], cert.pem(), &key)
     }
 
     /// The certificate as PEM text.
@@ -42,14 +42,14 @@ impl TlsIdentity {
         &self.key_pem
     }
 
-    fn assemble(cert: CertificateDer<'static>, pem: String, key: &KeyPair) -> Self {
+    fn assemble(chain: Vec<CertificateDer<'static>>, pem: String, key: &KeyPair) -> Self {
         let key_pem = key.serialize_pem();
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("the provider supports the usual versions")
             .with_no_client_auth()
-            .with_single_cert(vec![cert], key)
+            .with_single_cert(chain, key)
             .expect("the key belongs to the certificate");
         Self { config: Arc::new(config), pem, key_pem }
     }
@@ -111,10 +111,26 @@ impl TestCa {
         self.sign("localhost", Validity(-DAY, i64::from(days) * DAY + 1))
     }
 
+    /// A certificate for `localhost` that is good for 90 days, and an authority between it and this one that is good for
+    /// this many days only.
+    pub fn through_authority_expiring_in_days(&self, days: u32) -> TlsIdentity {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.distinguished_name.push(DnType::CommonName, "Test authority between");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params.not_before = date_time_ymd(1970, 1, 1) + hours_from_now(-DAY);
+        params.not_after = date_time_ymd(1970, 1, 1) + hours_from_now(i64::from(days) * DAY + 1);
+        let between = CertifiedIssuer::signed_by(params, new_key(), &self.issuer).expect("it can be signed");
+        let key = new_key();
+        let cert =
+            leaf("localhost", Validity::default()).signed_by(&key, &between).expect("it can be signed");
+        TlsIdentity::assemble(vec![cert.der().clone(), between.der().clone()], cert.pem(), &key)
+    }
+
     fn sign(&self, host: &str, validity: Validity) -> TlsIdentity {
         let key = new_key();
         let cert = leaf(host, validity).signed_by(&key, &self.issuer).expect("a certificate can be signed");
-        TlsIdentity::assemble(cert.der().clone(), cert.pem(), &key)
+        TlsIdentity::assemble(vec![cert.der().clone()], cert.pem(), &key)
     }
 }
 

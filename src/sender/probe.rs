@@ -1,0 +1,242 @@
+//! Looks at a receiver step by step, over a connection of its own: the name, the addresses, TCP, TLS, HTTP. What is
+//! sent is `OPTIONS`, which changes nothing, and none of the webhook's own headers.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use http::Uri;
+use jiff::{SignedDuration, Timestamp};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, Stream};
+use ureq::Error;
+
+use super::failure::classify;
+use super::progress::Progress;
+use super::resolver::host_and_port;
+use super::tcp::connect_within;
+use super::{LONGEST_HEAD, Sender};
+use crate::delivery::Phase;
+use crate::probe::{Certificate, Fault, Head, Probe, SOON};
+use crate::request::{USER_AGENT, host};
+
+/// A time after the end of every certificate, in days from now: what is checked as of then has expired, and the
+/// verifier says when.
+const FAR: i64 = 365 * 1000;
+
+impl Sender {
+    /// Looks at the receiver of `url` until something fails. Each step may take `timeout`.
+    pub fn probe(&self, url: &str, timeout: Duration) -> Probe {
+        let mut probe = Probe::default();
+        // It was checked when it was stored; what an early version took is said to have no address.
+        let uri: Uri = url.parse().unwrap_or_default();
+        // The error is in the probe.
+        let _ = Look { sender: self, url, uri: &uri, timeout }.run(&mut probe);
+        probe
+    }
+}
+
+struct Look<'a> {
+    sender: &'a Sender,
+    url: &'a str,
+    uri: &'a Uri,
+    timeout: Duration,
+}
+
+/// A step has failed; how is in the probe.
+struct Failed;
+
+impl Look<'_> {
+    fn run(&self, probe: &mut Probe) -> Result<(), Failed> {
+        let (host, port) = host_and_port(self.uri);
+        let resolver = &self.sender.resolver;
+        let addresses = resolver
+            .addresses(host, self.timeout)
+            .and_then(|found| if found.is_empty() { Err(Error::HostNotFound) } else { Ok(found) });
+        let addresses: Vec<IpAddr> = self.note(&mut probe.addresses, addresses, Phase::Resolve)?;
+        let allowed = resolver.allowed(host, port, addresses);
+        let allowed = self.note(&mut probe.allowed, allowed, Phase::Resolve)?;
+        let (stream, connected) = self.connect(&allowed);
+        self.note(&mut probe.connected, connected, Phase::Connect)?;
+        let Some(stream) = stream else { return Err(Failed) };
+        let mut stream = Timed { stream, end: Instant::now() + self.timeout };
+        if self.uri.scheme_str() == Some("https") {
+            let (connection, certificate) = self.shake_hands(host, &mut stream);
+            self.note(&mut probe.tls, certificate, Phase::Connect)?;
+            let Some(mut connection) = connection else { return Err(Failed) };
+            stream.end = Instant::now() + self.timeout;
+            let answer = self.ask(&mut Stream::new(&mut connection, &mut stream));
+            self.note(&mut probe.answer, answer, Phase::Head)?;
+        } else {
+            let answer = self.ask(&mut stream);
+            self.note(&mut probe.answer, answer, Phase::Head)?;
+        }
+        Ok(())
+    }
+
+    /// Notes how a step ended.
+    fn note<T: Clone>(
+        &self,
+        step: &mut Option<Result<T, Fault>>,
+        ended: Result<T, Error>,
+        phase: Phase,
+    ) -> Result<T, Failed> {
+        let progress = Progress { phase, dialled: true, answered: false };
+        let ended = ended.map_err(|error| classify(&error, progress, self.timeout));
+        step.insert(ended).clone().map_err(|_| Failed)
+    }
+
+    fn connect(&self, allowed: &[SocketAddr]) -> (Option<TcpStream>, Result<(SocketAddr, Duration), Error>) {
+        let started = Instant::now();
+        let timed_out = || Error::Timeout(ureq::Timeout::Connect);
+        let left = || {
+            let left = self.timeout.saturating_sub(started.elapsed());
+            if left.is_zero() { Err(timed_out()) } else { Ok(left) }
+        };
+        let stream = match connect_within(allowed, left, timed_out) {
+            Ok(stream) => stream,
+            Err(error) => return (None, Err(error)),
+        };
+        let took = started.elapsed();
+        match stream.peer_addr() {
+            Ok(address) => (Some(stream), Ok((address, took))),
+            Err(error) => (None, Err(error.into())),
+        }
+    }
+
+    fn shake_hands(
+        &self,
+        host: &str,
+        stream: &mut Timed,
+    ) -> (Option<ClientConnection>, Result<Certificate, Error>) {
+        match self.handshake(host, stream) {
+            Ok((connection, certificate)) => (Some(connection), Ok(certificate)),
+            Err(error) => (None, Err(error)),
+        }
+    }
+
+    fn handshake(&self, host: &str, stream: &mut Timed) -> Result<(ClientConnection, Certificate), Error> {
+        let invalid = |error: &dyn std::fmt::Display| Error::Io(io::Error::other(error.to_string()));
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(self.sender.authorities());
+        let provider = Arc::new(ring::default_provider());
+        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(Error::Rustls)?
+            .with_root_certificates(roots.clone())
+            .with_no_client_auth();
+        let name =
+            ServerName::try_from(host.trim_matches(['[', ']'])).map_err(|error| invalid(&error))?.to_owned();
+        let mut connection = ClientConnection::new(Arc::new(config), name.clone()).map_err(Error::Rustls)?;
+        while connection.is_handshaking() {
+            connection.complete_io(stream)?;
+        }
+        // Without roots no handshake succeeds, so that there is a verifier here.
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        let verifier = verifier.map_err(|error| invalid(&error))?;
+        let chain = connection.peer_certificates().unwrap_or_default();
+        let end = |days| expiry(&verifier, chain, &name, days);
+        let certificate = Certificate { ends: end(FAR), chain_ends: end(SOON.as_hours() / 24) };
+        Ok((connection, certificate))
+    }
+
+    /// Sends `OPTIONS` and reads the head of the answer.
+    fn ask(&self, stream: &mut (impl Read + Write)) -> Result<Head, Error> {
+        let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
+        let host = host(self.url);
+        let request = format!(
+            "OPTIONS {path} HTTP/1.1\r\nhost: {host}\r\nuser-agent: {USER_AGENT}\r\naccept: */*\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes())?;
+        stream.flush()?;
+        let mut read = Vec::new();
+        let mut chunk = [0; 4 * 1024];
+        loop {
+            let bytes = stream.read(&mut chunk)?;
+            if bytes == 0 {
+                return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
+            }
+            read.extend_from_slice(&chunk[..bytes]);
+            while let Some((head, length)) = parse(&read)? {
+                // RFC 9110, section 15.2: any number of them may come before the answer itself.
+                if !(100..200).contains(&head.status) {
+                    return Ok(head);
+                }
+                read.drain(..length);
+            }
+            if read.len() > LONGEST_HEAD {
+                return Err(Error::LargeResponseHeader(read.len(), LONGEST_HEAD));
+            }
+        }
+    }
+}
+
+/// When the first certificate of a chain that was found good expires, if that is so many days from now.
+fn expiry(
+    verifier: &WebPkiServerVerifier,
+    chain: &[CertificateDer],
+    name: &ServerName,
+    days: i64,
+) -> Option<Timestamp> {
+    let (leaf, between) = chain.split_first()?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let then = now + Duration::try_from(SignedDuration::from_hours(24 * days)).ok()?;
+    let found = verifier.verify_server_cert(leaf, between, name, &[], UnixTime::since_unix_epoch(then));
+    match found {
+        Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+            Timestamp::from_second(i64::try_from(not_after.as_secs()).ok()?).ok()
+        }
+        _ => None,
+    }
+}
+
+/// The head of an answer and its length, if it is there as a whole.
+fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Error> {
+    let mut headers = [httparse::EMPTY_HEADER; 128];
+    let mut parsed = httparse::Response::new(&mut headers);
+    let invalid =
+        |error: httparse::Error| Error::Other(format!("the answer is not valid HTTP/1.1: {error}").into());
+    let httparse::Status::Complete(length) = parsed.parse(bytes).map_err(invalid)? else { return Ok(None) };
+    let header = |name: &str| {
+        let found = parsed.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        found.map(|header| String::from_utf8_lossy(header.value).into_owned())
+    };
+    let (date, location) = (header("date"), header("location"));
+    let head = Head { status: parsed.code.unwrap_or_default(), date, location, at: Timestamp::now() };
+    Ok(Some((head, length)))
+}
+
+/// A connection that is over at a certain time, however slowly something comes.
+struct Timed {
+    stream: TcpStream,
+    end: Instant,
+}
+
+impl Timed {
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}

@@ -1,0 +1,40 @@
+//! Where the file is, as the system sees it: modes and free space. It opens nothing, because that could drop the
+//! locks of this process (POSIX, `fcntl`).
+
+use std::path::Path;
+
+use crate::upkeep::Place;
+
+/// The place of the file at `path`, as far as it is there.
+#[cfg(unix)]
+pub fn place(path: &Path) -> Place {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use rustix::fs::{Access, access, statvfs};
+
+    // What counts is where the file itself is, wherever a symbolic link to it is.
+    let path =
+        path.canonicalize().unwrap_or_else(|_| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    let mode =
+        |path: &Path| fs::metadata(path).ok().map(|found| (path.to_owned(), found.permissions().mode()));
+    let beside = |suffix: &&str| {
+        let mut name = path.clone().into_os_string();
+        name.push(suffix);
+        mode(Path::new(&name))
+    };
+    let files: Vec<_> = ["", "-wal", "-shm"].iter().filter_map(beside).collect();
+    let directory = path.parent().and_then(mode);
+    let all = files.iter().chain(&directory).map(|(path, _)| path);
+    let unwritable = all.filter(|path| access(path.as_path(), Access::WRITE_OK).is_err()).cloned().collect();
+    // Where the directory is not there yet, the nearest one above it is where it will be made.
+    let space = path.ancestors().skip(1).find_map(|above| statvfs(above).ok());
+    let free = space.map(|space| space.f_bavail.saturating_mul(space.f_frsize));
+    Place { files, directory, unwritable, free }
+}
+
+/// The system has no modes.
+#[cfg(not(unix))]
+pub fn place(_: &Path) -> Place {
+    Place::default()
+}

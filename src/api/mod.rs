@@ -3,6 +3,7 @@
 //! Times are RFC 3339 in UTC with microseconds, durations are milliseconds, and what is absent is `null`.
 
 mod event;
+mod explanation;
 mod inspection;
 #[cfg(feature = "serve")]
 mod kinds;
@@ -24,6 +25,7 @@ use crate::request::Request;
 use crate::webhook::Webhook;
 
 pub use event::{AcceptedObject, TraceObject};
+pub use explanation::ExplanationObject;
 pub use inspection::InspectionObject;
 #[cfg(feature = "serve")]
 pub use schemas::{schemas, values};

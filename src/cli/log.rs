@@ -35,6 +35,31 @@ pub struct DeliveriesArgs {
     pub limit: u32,
 }
 
+/// The arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every webhook is listed, with the delivery of the event or why there is none. An event that nobody
+was owed is explained as well. Of a webhook that did not subscribe, or is of another project, nothing
+is recorded: that is told from its definition as it is now and from when it was changed, and the
+reason says so where it was changed after the event.
+
+Examples:
+  ptw-hooks explain evt_01hm6sz0000e1r70w3gc5q9m2a
+  ptw-hooks explain --permit PTW-2024-001 -o json"
+)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct ExplainArgs {
+    /// The event, by its id, which `inspect` and `emit -o json` show
+    #[arg(value_name = "EVENT_ID", group = "what")]
+    pub event: Option<String>,
+    /// The newest events about this permit, by its id or its number
+    #[arg(long, value_name = "ID|NUMBER", allow_hyphen_values = true, group = "what")]
+    pub permit: Option<String>,
+    /// At most this many events of the permit
+    #[arg(long, value_name = "N", default_value_t = 5, conflicts_with = "event", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
+}
+
 /// The arguments of `inspect`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

@@ -3,6 +3,7 @@
 
 mod batch;
 mod events;
+mod explain;
 mod log;
 mod prune;
 mod replay;

@@ -3,6 +3,7 @@
 
 pub mod changes;
 pub mod deliveries;
+pub mod explanation;
 pub mod inspection;
 pub mod table;
 pub mod text;
@@ -91,6 +92,17 @@ impl<'a> Output<'a> {
     pub fn list(&mut self, values: &[impl Serialize], table: &Table) -> io::Result<()> {
         match self.format {
             Format::Table => self.writer.write_all(table.render(&self.look).as_bytes()),
+            _ => self.several(values, table, ""),
+        }
+    }
+
+    /// As [`Self::list`], with `text` for people in the place of the table.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn several(&mut self, values: &[impl Serialize], table: &Table, text: &str) -> io::Result<()> {
+        match self.format {
+            Format::Table => self.writer.write_all(text.as_bytes()),
             Format::Json => json(self.writer, &values),
             Format::Ndjson => values.iter().try_for_each(|value| ndjson(self.writer, value)),
             Format::Csv => table.delimited(self.writer, b','),

@@ -12,6 +12,7 @@ mod claims;
 mod column;
 mod deliveries;
 mod events;
+mod evidence;
 mod fault;
 mod health;
 mod hold;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import. A new line here is a decision about the architecture.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("error", &[]),
     ("time", &[]),
     ("upkeep", &["time"]),
@@ -15,12 +15,16 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("webhook", &["error", "event", "signature", "time"]),
     ("token", &["error", "event"]),
     ("delivery", &["event", "webhook"]),
+    ("explanation", &["delivery", "event", "webhook"]),
     ("retry", &["delivery", "webhook"]),
     ("request", &["event", "signature", "webhook"]),
     ("advice", &["delivery", "event"]),
-    ("api", &["advice", "delivery", "event", "request", "token", "upkeep", "webhook"]),
+    ("api", &["advice", "delivery", "event", "explanation", "request", "token", "upkeep", "webhook"]),
     ("sender", &["delivery", "request"]),
-    ("store", &["delivery", "error", "event", "retry", "signature", "token", "upkeep", "webhook"]),
+    (
+        "store",
+        &["delivery", "error", "event", "explanation", "retry", "signature", "token", "upkeep", "webhook"],
+    ),
     ("dispatcher", &["delivery", "error", "event", "request", "retry", "sender", "store", "webhook"]),
     (
         "hooks",
@@ -29,6 +33,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "dispatcher",
             "error",
             "event",
+            "explanation",
             "request",
             "retry",
             "sender",
@@ -39,7 +44,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "webhook",
         ],
     ),
-    ("output", &["advice", "delivery", "event", "token", "upkeep", "webhook"]),
+    ("output", &["advice", "delivery", "event", "explanation", "token", "upkeep", "webhook"]),
     ("receiver", &["signature"]),
     ("server", &["api", "delivery", "error", "event", "hooks", "signature", "time", "token", "webhook"]),
     ("config", &["hooks", "output", "sender", "time", "upkeep", "webhook"]),
@@ -68,7 +73,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
 ];
 
 /// Modules that depend on values alone.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
     "error",
     "time",
     "upkeep",
@@ -78,6 +83,7 @@ const PURE: [&str; 13] = [
     "webhook",
     "token",
     "delivery",
+    "explanation",
     "retry",
     "request",
     "advice",

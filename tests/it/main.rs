@@ -15,6 +15,7 @@ mod egress;
 mod egress_names;
 mod exchange;
 mod exit_codes;
+mod explaining;
 mod failing;
 mod fanout;
 mod files;

@@ -43,7 +43,7 @@
 //! | [`payload`], [`event`] | the body in its canonical form; the catalogue of events |
 //! | [`signature`] | secrets, both signatures, and why one is not right |
 //! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
-//! | [`explanation`] | why an event was sent to a webhook or was not |
+//! | [`explanation`], [`stats`] | why an event was sent to a webhook or was not; how deliveries fared |
 //! | [`token`] | who may use the REST API, and how they are known again |
 //! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
 //! | [`upkeep`] | what may be removed, and what a check of the file found |
@@ -88,6 +88,7 @@ pub mod sender;
 #[cfg(feature = "serve")]
 pub mod server;
 pub mod signature;
+pub mod stats;
 pub mod store;
 pub mod time;
 pub mod token;

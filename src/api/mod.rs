@@ -9,6 +9,7 @@ mod inspection;
 mod kinds;
 #[cfg(feature = "serve")]
 mod schemas;
+mod stats;
 mod token;
 mod upkeep;
 mod webhook;
@@ -29,6 +30,7 @@ pub use explanation::ExplanationObject;
 pub use inspection::InspectionObject;
 #[cfg(feature = "serve")]
 pub use schemas::{schemas, values};
+pub use stats::StatsObject;
 pub use token::{CreatedTokenObject, TokenObject};
 pub use upkeep::{BackupObject, CheckObject, PrunedObject};
 pub use webhook::{CreatedObject, ShownObject, WebhookObject};

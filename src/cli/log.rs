@@ -60,6 +60,28 @@ pub struct ExplainArgs {
     pub limit: u32,
 }
 
+/// The arguments of `stats`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What is counted are the deliveries that were accepted since then, as they stand now. Rates are of those
+that are settled: delivered or given up. The times are percentiles: P50, P95 and P99 are from
+acceptance to the end of the answer, with the waits between attempts, of what was delivered; with
+WEBHOOK and in JSON and CSV those of the request alone are there as well. They are at most 0.8 %
+too long, and never too short. Bars are drawn where there are colours.
+
+Examples:
+  ptw-hooks stats --since 7d
+  ptw-hooks stats ERP --since 1h -o json"
+)]
+pub struct StatsArgs {
+    /// Only of this webhook, and in full, by its id or its name
+    #[arg(value_name = "WEBHOOK")]
+    pub webhook: Option<String>,
+    /// Count what was accepted since then: a time, a date, or an age such as 90m, 24h or 7d
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = time)]
+    pub since: Time,
+}
+
 /// The arguments of `inspect`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

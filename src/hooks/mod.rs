@@ -9,6 +9,7 @@ mod prune;
 mod replay;
 mod retry;
 mod serving;
+mod stats;
 mod tokens;
 mod upkeep;
 mod webhooks;

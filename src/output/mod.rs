@@ -1,10 +1,12 @@
 //! Values as tables, JSON, NDJSON, CSV or TSV, into any `Write`. It decides how things look, never what they
 //! are.
 
+pub mod bars;
 pub mod changes;
 pub mod deliveries;
 pub mod explanation;
 pub mod inspection;
+pub mod stats;
 pub mod table;
 pub mod text;
 pub mod tokens;

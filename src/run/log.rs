@@ -55,7 +55,7 @@ pub fn moment(session: &Session, time: Option<Time>) -> Result<Option<Timestamp>
 }
 
 /// The id of the webhook that is named. One that was deleted has no name any more, but its log stays.
-fn webhook_id(hooks: &Hooks, named: &str) -> Result<i64> {
+pub fn webhook_id(hooks: &Hooks, named: &str) -> Result<i64> {
     match (hooks.show(named), named.parse()) {
         (Ok(webhook), _) => Ok(webhook.id),
         (Err(Error::NotFound(_)), Ok(id)) => Ok(id),

@@ -27,7 +27,7 @@ impl Store {
     /// The event with this id and what became of it; `None` where there is none.
     pub fn event(&self, id: &str) -> Result<Option<Traced>> {
         self.read(|tx| {
-            let Some(Accepted { event, accepted_at, seq }) = by_id(tx, id)? else { return Ok(None) };
+            let Some(Accepted { event, at: accepted_at, seq }) = by_id(tx, id)? else { return Ok(None) };
             let deliveries = deliveries(tx, seq)?;
             let suppressed = suppressions::of_event(tx, seq)?;
             Ok(Some(Traced { event, accepted_at, deliveries, suppressed }))
@@ -38,7 +38,7 @@ impl Store {
 /// An event, and when it was accepted.
 pub(super) struct Accepted {
     pub event: Event,
-    pub accepted_at: Timestamp,
+    pub at: Timestamp,
     /// Its place in the table.
     pub seq: i64,
 }
@@ -66,7 +66,7 @@ fn about_sql(condition: &str) -> String {
 }
 
 fn accepted(row: &Row) -> rusqlite::Result<Accepted> {
-    Ok(Accepted { event: from_row(row)?, accepted_at: column::time(8, row.get(8)?)?, seq: row.get(9)? })
+    Ok(Accepted { event: from_row(row)?, at: column::time(8, row.get(8)?)?, seq: row.get(9)? })
 }
 
 /// The deliveries of the event at this place, in the order in which they were accepted.

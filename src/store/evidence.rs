@@ -44,7 +44,7 @@ fn of(tx: &Transaction, events: Vec<events::Accepted>) -> rusqlite::Result<Vec<E
             withheld: withheld.remove(&webhook.id),
         });
         let accounts = accounts.collect();
-        Ok(Evidence { event: accepted.event, accepted_at: accepted.accepted_at, accounts })
+        Ok(Evidence { event: accepted.event, accepted_at: accepted.at, accounts })
     };
     events.into_iter().map(one).collect()
 }

@@ -24,6 +24,7 @@ mod open;
 mod prune;
 mod replays;
 mod space;
+mod stats;
 mod suppressions;
 mod tokens;
 mod turns;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import. A new line here is a decision about the architecture.
-const MAY_IMPORT: [(&str, &[&str]); 24] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("error", &[]),
     ("time", &[]),
     ("upkeep", &["time"]),
@@ -16,14 +16,29 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("token", &["error", "event"]),
     ("delivery", &["event", "webhook"]),
     ("explanation", &["delivery", "event", "webhook"]),
+    ("stats", &["delivery"]),
     ("retry", &["delivery", "webhook"]),
     ("request", &["event", "signature", "webhook"]),
     ("advice", &["delivery", "event"]),
-    ("api", &["advice", "delivery", "event", "explanation", "request", "token", "upkeep", "webhook"]),
+    (
+        "api",
+        &["advice", "delivery", "event", "explanation", "request", "stats", "token", "upkeep", "webhook"],
+    ),
     ("sender", &["delivery", "request"]),
     (
         "store",
-        &["delivery", "error", "event", "explanation", "retry", "signature", "token", "upkeep", "webhook"],
+        &[
+            "delivery",
+            "error",
+            "event",
+            "explanation",
+            "retry",
+            "signature",
+            "stats",
+            "token",
+            "upkeep",
+            "webhook",
+        ],
     ),
     ("dispatcher", &["delivery", "error", "event", "request", "retry", "sender", "store", "webhook"]),
     (
@@ -38,15 +53,19 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
             "retry",
             "sender",
             "signature",
+            "stats",
             "store",
             "token",
             "upkeep",
             "webhook",
         ],
     ),
-    ("output", &["advice", "delivery", "event", "explanation", "token", "upkeep", "webhook"]),
+    ("output", &["advice", "delivery", "event", "explanation", "stats", "token", "upkeep", "webhook"]),
     ("receiver", &["signature"]),
-    ("server", &["api", "delivery", "error", "event", "hooks", "signature", "time", "token", "webhook"]),
+    (
+        "server",
+        &["api", "delivery", "error", "event", "hooks", "signature", "stats", "time", "token", "webhook"],
+    ),
     ("config", &["hooks", "output", "sender", "time", "upkeep", "webhook"]),
     ("cli", &["delivery", "event", "output", "time", "token", "upkeep", "webhook"]),
     (
@@ -64,6 +83,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
             "receiver",
             "server",
             "signature",
+            "stats",
             "time",
             "token",
             "upkeep",
@@ -73,7 +93,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
 ];
 
 /// Modules that depend on values alone.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "error",
     "time",
     "upkeep",
@@ -84,6 +104,7 @@ const PURE: [&str; 14] = [
     "token",
     "delivery",
     "explanation",
+    "stats",
     "retry",
     "request",
     "advice",

@@ -7,6 +7,7 @@ mod backups;
 mod batches;
 mod checking;
 mod configuration;
+mod counting;
 mod crashes;
 mod creating;
 mod damage;

@@ -51,6 +51,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "events" -d 'Lis
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "emit" -d 'Emit an event: sign it and send it to every webhook that is owed it'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "test" -d 'Send a test event to one webhook and show what came back'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "deliveries" -d 'Show the log of deliveries, the newest first'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "explain" -d 'Say for every webhook whether an event was sent to it, and why if not'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "stats" -d 'Show how deliveries fared: counts, rates, times and errors of each webhook'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "inspect" -d 'Show one delivery in full: request, attempts, answers and advice'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "retry" -d 'Send what is due'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "redeliver" -d 'Send deliveries again, with the same event id and body'
@@ -380,6 +382,37 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s q -l 
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -l permit -d 'The newest events about this permit, by its id or its number' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -l limit -d 'At most this many events of the permit' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -l since -d 'Count what was accepted since then: a time, a date, or an age such as 90m, 24h or 7d' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''

@@ -43,6 +43,7 @@
 //! | [`payload`], [`event`] | the body in its canonical form; the catalogue of events |
 //! | [`signature`] | secrets, both signatures, and why one is not right |
 //! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
+//! | [`explanation`], [`stats`] | why an event was sent to a webhook or was not; how deliveries fared |
 //! | [`token`] | who may use the REST API, and how they are known again |
 //! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
 //! | [`upkeep`] | what may be removed, and what a check of the file and of what is around it found |
@@ -76,6 +77,7 @@ pub mod delivery;
 pub mod dispatcher;
 pub mod error;
 pub mod event;
+pub mod explanation;
 pub mod hooks;
 pub mod output;
 pub mod payload;
@@ -89,6 +91,7 @@ pub mod sender;
 #[cfg(feature = "serve")]
 pub mod server;
 pub mod signature;
+pub mod stats;
 pub mod store;
 pub mod time;
 pub mod token;

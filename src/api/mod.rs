@@ -3,12 +3,14 @@
 //! Times are RFC 3339 in UTC with microseconds, durations are milliseconds, and what is absent is `null`.
 
 mod event;
+mod explanation;
 mod inspection;
 #[cfg(feature = "serve")]
 mod kinds;
 mod receipt;
 #[cfg(feature = "serve")]
 mod schemas;
+mod stats;
 mod token;
 mod upkeep;
 mod webhook;
@@ -25,10 +27,12 @@ use crate::request::Request;
 use crate::webhook::Webhook;
 
 pub use event::{AcceptedObject, TraceObject};
+pub use explanation::ExplanationObject;
 pub use inspection::InspectionObject;
 pub use receipt::{CauseObject, ReceiptObject, ReceiptsObject, SummaryObject};
 #[cfg(feature = "serve")]
 pub use schemas::{schemas, values};
+pub use stats::StatsObject;
 pub use token::{CreatedTokenObject, TokenObject};
 pub use upkeep::{BackupObject, CheckObject, ExaminedObject, PrunedObject};
 pub use webhook::{CreatedObject, ShownObject, WebhookObject};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AcceptedObject, CreatedObject, DeliveryObject, EmissionObject, EventTypeObject, InspectionObject,
-    TraceObject, WebhookObject, kinds,
+    StatsObject, TraceObject, WebhookObject, kinds,
 };
 
 /// Every object by its name; they refer to each other as `#/components/schemas/NAME`.
@@ -21,6 +21,7 @@ pub fn schemas() -> Map<String, Value> {
     add::<AcceptedObject>(&mut generator);
     add::<EmissionObject>(&mut generator);
     add::<TraceObject>(&mut generator);
+    add::<StatsObject>(&mut generator);
     generator.take_definitions(true)
 }
 

@@ -110,6 +110,10 @@ pub enum Command {
     Test(event::TestArgs),
     /// Show the log of deliveries, the newest first
     Deliveries(log::DeliveriesArgs),
+    /// Say for every webhook whether an event was sent to it, and why if not
+    Explain(log::ExplainArgs),
+    /// Show how deliveries fared: counts, rates, times and errors of each webhook
+    Stats(log::StatsArgs),
     /// Show one delivery in full: request, attempts, answers and advice
     Inspect(log::InspectArgs),
     /// Send what is due

@@ -25,6 +25,9 @@ pub enum Status {
     Failed,
 }
 
+/// The error of a delivery that was given up because its webhook was deleted.
+pub const WEBHOOK_DELETED: &str = "the webhook was deleted";
+
 impl Status {
     /// Every status.
     pub const ALL: [Self; 3] = [Self::Pending, Self::Success, Self::Failed];

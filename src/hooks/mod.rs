@@ -4,11 +4,13 @@
 mod batch;
 mod doctor;
 mod events;
+mod explain;
 mod log;
 mod prune;
 mod replay;
 mod retry;
 mod serving;
+mod stats;
 mod tokens;
 mod upkeep;
 mod webhooks;

@@ -1,10 +1,13 @@
 //! Values as tables, JSON, NDJSON, CSV or TSV, into any `Write`. It decides how things look, never what they
 //! are.
 
+pub mod bars;
 pub mod changes;
 pub mod deliveries;
+pub mod explanation;
 pub mod inspection;
 pub mod receipts;
+pub mod stats;
 pub mod table;
 pub mod text;
 pub mod tokens;
@@ -92,6 +95,17 @@ impl<'a> Output<'a> {
     pub fn list(&mut self, values: &[impl Serialize], table: &Table) -> io::Result<()> {
         match self.format {
             Format::Table => self.writer.write_all(table.render(&self.look).as_bytes()),
+            _ => self.several(values, table, ""),
+        }
+    }
+
+    /// As [`Self::list`], with `text` for people in the place of the table.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn several(&mut self, values: &[impl Serialize], table: &Table, text: &str) -> io::Result<()> {
+        match self.format {
+            Format::Table => self.writer.write_all(text.as_bytes()),
             Format::Json => json(self.writer, &values),
             Format::Ndjson => values.iter().try_for_each(|value| ndjson(self.writer, value)),
             Format::Csv => table.delimited(self.writer, b','),

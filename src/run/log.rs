@@ -4,13 +4,13 @@ use anyhow::{Result, anyhow};
 use jiff::Timestamp;
 
 use super::session::Session;
-use crate::api::{DeliveryObject, InspectionObject};
-use crate::cli::log::{DeliveriesArgs, InspectArgs};
+use crate::api::{DeliveryObject, ExplanationObject, InspectionObject};
+use crate::cli::log::{DeliveriesArgs, ExplainArgs, InspectArgs};
 use crate::delivery::{DeliveryFilter, Permit};
-use crate::error::{Error, exit};
+use crate::error::{Error, Report, exit};
 use crate::event::EventType;
 use crate::hooks::{Hooks, Presence};
-use crate::output::{deliveries as table, inspection};
+use crate::output::{deliveries as table, explanation, inspection};
 use crate::time::Time;
 
 /// `deliveries`
@@ -55,7 +55,7 @@ pub fn moment(session: &Session, time: Option<Time>) -> Result<Option<Timestamp>
 }
 
 /// The id of the webhook that is named. One that was deleted has no name any more, but its log stays.
-fn webhook_id(hooks: &Hooks, named: &str) -> Result<i64> {
+pub fn webhook_id(hooks: &Hooks, named: &str) -> Result<i64> {
     match (hooks.show(named), named.parse()) {
         (Ok(webhook), _) => Ok(webhook.id),
         (Err(Error::NotFound(_)), Ok(id)) => Ok(id),
@@ -72,4 +72,36 @@ pub fn inspect(session: &mut Session, args: &InspectArgs) -> Result<u8> {
     let object = InspectionObject::new(&found.delivery, &found.event, &found.attempts);
     session.out.one(&object, &table, &text)?;
     Ok(exit::DONE)
+}
+
+/// `explain`
+pub fn explain(session: &mut Session, args: &ExplainArgs) -> Result<u8> {
+    let hooks = session.hooks(Presence::Required)?;
+    if let Some(event) = &args.event {
+        let found = hooks.explain(event)?;
+        let (look, found) = (session.out.look(), std::slice::from_ref(&found));
+        let (table, text) = (explanation::table(found, look), explanation::text(found, look));
+        session.out.one(&ExplanationObject::from(&found[0]), &table, &text)?;
+    }
+    if let Some(permit) = &args.permit {
+        let found = hooks.explain_permit(&Permit::parse(permit), args.limit)?;
+        if found.is_empty() {
+            return Err(no_event_about(permit).into());
+        }
+        let look = session.out.look();
+        let (table, text) = (explanation::table(&found, look), explanation::text(&found, look));
+        let objects: Vec<_> = found.iter().map(ExplanationObject::from).collect();
+        session.out.several(&objects, &table, &text)?;
+        if u32::try_from(found.len()) == Ok(args.limit) {
+            session.notes.note(&format!("the newest {} are explained; `--limit` shows more", args.limit));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+fn no_event_about(permit: &str) -> Error {
+    let report = Report::new(format!("no event about permit `{permit}` was accepted"));
+    Error::NotFound(
+        report.hint("it was never emitted into this database, or was pruned since; `-v` names the database"),
+    )
 }

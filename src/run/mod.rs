@@ -13,6 +13,7 @@ mod retry;
 mod serve;
 mod session;
 mod signals;
+mod stats;
 mod tokens;
 mod upkeep;
 mod verify;
@@ -86,7 +87,9 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Emit(args) => events::emit(&mut session, args),
         Command::Test(args) => events::test(&mut session, &args),
         Command::Deliveries(args) => log::deliveries(&mut session, args),
+        Command::Stats(args) => stats::stats(&mut session, &args),
         Command::Inspect(args) => log::inspect(&mut session, &args),
+        Command::Explain(args) => log::explain(&mut session, &args),
         Command::Retry(args) => retry::retry(&mut session, &args),
         Command::Redeliver(args) => retry::redeliver(&mut session, args),
         Command::Replay(args) => retry::replay(&mut session, args),

@@ -36,10 +36,7 @@ pub fn list(call: &Call) -> Result<Answer, Answer> {
 fn shown(call: &Call, within: &DeliveryFilter) -> Result<Answer, Answer> {
     let mut problems = Map::new();
     let now = Timestamp::now();
-    let moment = |text: &str| {
-        let time = time::time(text).map_err(|how| messages::sentence(&how))?;
-        time.resolve(now, &TimeZone::UTC).ok_or_else(|| "This time is outside the calendar.".to_owned())
-    };
+    let moment = |text: &str| moment(text, now);
     let limit = call.read(&mut problems, "limit", |text| match pages::integer(text)? {
         limit @ 1.. => Ok(u32::try_from(limit).unwrap_or(MOST).min(MOST)),
         _ => Err("Ensure this value is greater than or equal to 1.".to_owned()),
@@ -75,6 +72,12 @@ fn shown(call: &Call, within: &DeliveryFilter) -> Result<Answer, Answer> {
         Some(next) => answer.with(LINK, next),
         None => answer,
     })
+}
+
+/// The moment that a value of the query means.
+pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let time = time::time(text).map_err(|how| messages::sentence(&how))?;
+    time.resolve(now, &TimeZone::UTC).ok_or_else(|| "This time is outside the calendar.".to_owned())
 }
 
 /// `GET deliveries/{id}/`

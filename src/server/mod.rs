@@ -27,6 +27,7 @@ mod pages;
 mod parameters;
 mod routes;
 mod schema;
+mod stats;
 mod tls;
 mod unit;
 mod webhooks;

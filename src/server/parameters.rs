@@ -30,6 +30,8 @@ pub enum Parameter {
     Until,
     /// Accepted before this delivery.
     Before,
+    /// Of this webhook.
+    Webhook,
     /// Whether to send before the answer.
     Wait,
     /// By what a second emission is recognised.
@@ -54,6 +56,7 @@ impl Parameter {
             Self::Since => "since",
             Self::Until => "until",
             Self::Before => "before",
+            Self::Webhook => "webhook",
             Self::Wait => "wait",
             Self::IdempotencyKey => "Idempotency-Key",
         }
@@ -74,6 +77,7 @@ impl Parameter {
             Self::Since => "Those accepted at or after this time: RFC 3339, a date, or an age.",
             Self::Until => "Those accepted before this time: RFC 3339, a date, or an age.",
             Self::Before => "Those accepted before the delivery with this id.",
+            Self::Webhook => "That of this webhook.",
             Self::Wait => "Whether the event is sent before the answer, which then tells what became of it.",
             Self::IdempotencyKey => {
                 "By this key a second emission is recognised, instead of by event, permit and hour."
@@ -88,7 +92,7 @@ impl Parameter {
             Self::PageSize => json!({
                 "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 100 }, { "type": "string" }],
             }),
-            Self::Project | Self::PermitId | Self::Before => values::whole(),
+            Self::Project | Self::PermitId | Self::Before | Self::Webhook => values::whole(),
             Self::Event => values::any_event(),
             Self::Enabled | Self::Wait => json!({ "anyOf": [{ "type": "boolean" }, { "enum": ["1", "0"] }] }),
             Self::Limit => {

@@ -10,7 +10,7 @@ use http::Method;
 use super::answer::Answer;
 use super::call::Call;
 use super::parameters::Parameter;
-use super::{deliveries, events, metrics, operate, webhooks};
+use super::{deliveries, events, metrics, operate, stats, webhooks};
 use crate::token::Scope;
 
 /// Who may ask.
@@ -123,7 +123,7 @@ macro_rules! route {
 
 use Answering::{Blocking, Prompt};
 use Content::{Json, Lines};
-use Parameter::{Enabled, Event, IdempotencyKey, Page, PageSize, Project, Wait};
+use Parameter::{Enabled, Event, IdempotencyKey, Page, PageSize, Project, Since, Wait, Webhook};
 use Says::{Any, Many, One, Text};
 
 const NOTHING: Content = Content::Nothing;
@@ -131,7 +131,7 @@ const LOG: &[Parameter] = Parameter::LOG;
 
 /// Every route.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 19] = [
+pub static ROUTES: [Route; 20] = [
     route!(GET "/api/v1/ptw/webhooks/" "list_webhooks" "The webhooks, newest first"
         READ, NOTHING, Blocking(webhooks::list), &[Page, PageSize, Project, Event, Enabled], [200 One("WebhookPage")]),
     route!(POST "/api/v1/ptw/webhooks/" "create_webhook" "Create a webhook"
@@ -162,6 +162,8 @@ pub static ROUTES: [Route; 19] = [
         READ, NOTHING, Blocking(deliveries::show), &[], [200 One("Inspection")]),
     route!(POST "/api/v1/ptw/deliveries/{id}/redeliver/" "redeliver" "Send a delivery again"
         MANAGE, NOTHING, Blocking(deliveries::redeliver), &[], [202 One("Delivery"), 409 One("Detail")]),
+    route!(GET "/api/v1/ptw/stats/" "show_stats" "How the deliveries of each webhook fared that were accepted since a time"
+        READ, NOTHING, Blocking(stats::show), &[Webhook, Since], [200 Many("Stats")]),
     route!(GET "/api/v1/ptw/schema/" "show_schema" "This description"
         READ, NOTHING, Blocking(operate::schema), &[], [200 Any]),
     route!(GET "/healthz" "healthz" "Whether the process is alive"

@@ -1,6 +1,6 @@
 //! The table `attempts`: every request that was made, and what came back.
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::column;
 use crate::delivery::{Answer, AnswerLength, Attempt, Outcome, OutcomeKind, Phase};
@@ -58,6 +58,15 @@ pub(super) fn of_delivery(tx: &Transaction, delivery: i64) -> rusqlite::Result<V
         attempt.number = number;
     }
     Ok(attempts)
+}
+
+/// How the last attempt of a delivery ended.
+pub(super) fn last_outcome(tx: &Transaction, delivery: i64) -> rusqlite::Result<Option<OutcomeKind>> {
+    tx.prepare_cached("SELECT outcome FROM attempts WHERE delivery_id = ?1 ORDER BY id DESC LIMIT 1")?
+        .query_row([delivery], |row| {
+            column::named(0, &OutcomeKind::ALL, OutcomeKind::name, &row.get::<_, String>(0)?)
+        })
+        .optional()
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Attempt> {

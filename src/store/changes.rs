@@ -1,5 +1,7 @@
 //! The table `webhook_changes`: who did what to which webhook, and when.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -62,6 +64,24 @@ impl Store {
             Ok(found.optional()?)
         })
     }
+}
+
+/// What was done to every webhook that decides which events it is owed, by their ids, the oldest first; all of what is
+/// kept, of which people and programs make little.
+pub(super) fn deciding(tx: &Transaction) -> rusqlite::Result<BTreeMap<i64, Vec<Change>>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT at, by, what, fields, webhook_id FROM webhook_changes ORDER BY webhook_id, id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut all: BTreeMap<i64, Vec<Change>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let change = from_row(row)?;
+        let decides = |field: &String| matches!(field.as_str(), "events" | "project");
+        if change.what != Deed::Changed || change.fields.iter().any(decides) {
+            all.entry(row.get(4)?).or_default().push(change);
+        }
+    }
+    Ok(all)
 }
 
 /// Notes what was done to a webhook; `fields` are names and never values.

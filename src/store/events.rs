@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{Store, column, suppressions};
-use crate::delivery::Suppression;
+use crate::delivery::{Permit, Suppression};
 use crate::error::Result;
 use crate::event::{Event, EventType};
 
@@ -27,21 +27,53 @@ impl Store {
     /// The event with this id and what became of it; `None` where there is none.
     pub fn event(&self, id: &str) -> Result<Option<Traced>> {
         self.read(|tx| {
-            let found = tx
-                .prepare_cached(&format!("SELECT {COLUMNS}, accepted_at, seq FROM events WHERE id = ?1"))?
-                .query_row([id], |row| {
-                    Ok((from_row(row)?, column::time(8, row.get(8)?)?, row.get::<_, i64>(9)?))
-                })
-                .optional()?;
-            let Some((event, accepted_at, seq)) = found else { return Ok(None) };
-            let deliveries = tx
-                .prepare_cached("SELECT id FROM deliveries WHERE event_seq = ?1 ORDER BY id")?
-                .query_map([seq], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
+            let Some(Accepted { event, at: accepted_at, seq }) = by_id(tx, id)? else { return Ok(None) };
+            let deliveries = deliveries(tx, seq)?;
             let suppressed = suppressions::of_event(tx, seq)?;
             Ok(Some(Traced { event, accepted_at, deliveries, suppressed }))
         })
     }
+}
+
+/// An event, and when it was accepted.
+pub(super) struct Accepted {
+    pub event: Event,
+    pub at: Timestamp,
+    /// Its place in the table.
+    pub seq: i64,
+}
+
+/// The event with this id.
+pub(super) fn by_id(tx: &Transaction, id: &str) -> rusqlite::Result<Option<Accepted>> {
+    tx.prepare_cached(&format!("SELECT {COLUMNS}, accepted_at, seq FROM events WHERE id = ?1"))?
+        .query_row([id], accepted)
+        .optional()
+}
+
+/// The newest events about a permit, the newest first.
+pub(super) fn about(tx: &Transaction, permit: &Permit, limit: u32) -> rusqlite::Result<Vec<Accepted>> {
+    let (condition, id, number) = match permit {
+        Permit::Id(id) => ("permit_id = ?1", Some(id), None),
+        Permit::Number(number) => ("permit_number = ?2", None, Some(number)),
+        Permit::IdOrNumber(id, number) => ("(permit_id = ?1 OR permit_number = ?2)", Some(id), Some(number)),
+    };
+    tx.prepare_cached(&about_sql(condition))?.query_map(params![id, number, limit], accepted)?.collect()
+}
+
+fn about_sql(condition: &str) -> String {
+    // The plus sign keeps SQLite from reading the table from its end, as if every event were about the permit.
+    format!("SELECT {COLUMNS}, accepted_at, seq FROM events WHERE {condition} ORDER BY +seq DESC LIMIT ?3")
+}
+
+fn accepted(row: &Row) -> rusqlite::Result<Accepted> {
+    Ok(Accepted { event: from_row(row)?, at: column::time(8, row.get(8)?)?, seq: row.get(9)? })
+}
+
+/// The deliveries of the event at this place, in the order in which they were accepted.
+pub(super) fn deliveries(tx: &Transaction, seq: i64) -> rusqlite::Result<Vec<i64>> {
+    tx.prepare_cached("SELECT id FROM deliveries WHERE event_seq = ?1 ORDER BY id")?
+        .query_map([seq], |row| row.get(0))?
+        .collect()
 }
 
 /// Stores an event and returns its place in the table.
@@ -93,4 +125,26 @@ fn from_row(row: &Row) -> rusqlite::Result<Event> {
 /// The event type of a column.
 pub(super) fn event_type(column: usize, name: &str) -> rusqlite::Result<EventType> {
     EventType::from_name(name).ok_or_else(|| column::bad(column, format!("`{name}` is not an event")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Presence;
+
+    #[test]
+    fn the_events_of_a_permit_are_found_by_an_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("log.db"), Presence::Created).unwrap();
+        for condition in ["permit_id = ?1", "permit_number = ?2", "(permit_id = ?1 OR permit_number = ?2)"] {
+            let plan = store.read(|tx| {
+                let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {}", about_sql(condition)))?;
+                let rows = statement.query_map(params![7, "PTW-7", 10], |row| row.get(3))?;
+                Ok(rows.collect::<rusqlite::Result<Vec<String>>>()?)
+            });
+            let plan = plan.unwrap();
+            assert!(plan.iter().all(|line| !line.contains("SCAN")), "{plan:#?}");
+            assert!(plan.iter().any(|line| line.contains("events_by_permit")), "{plan:#?}");
+        }
+    }
 }

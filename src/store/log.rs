@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use super::{Store, attempts, column, events};
 use crate::delivery::{Attempt, Delivery, DeliveryFilter, LastAttempt, Permit, Status, WaitsFor};
@@ -24,11 +24,7 @@ const NEWEST_FIRST: &str = "ORDER BY d.created_at DESC, d.id DESC";
 impl Store {
     /// The deliveries with these ids, in the order of the ids.
     pub fn deliveries_by_id(&self, ids: &[i64]) -> Result<Vec<Delivery>> {
-        self.read(|tx| {
-            let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} {SELECT}"))?;
-            let rows = ids.iter().map(|id| statement.query_row([id], from_row));
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
+        self.read(|tx| Ok(by_ids(tx, ids)?))
     }
 
     /// The deliveries that pass the filter, newest first.
@@ -100,6 +96,12 @@ impl Store {
             Ok(Some((delivery, event, attempts::of_delivery(tx, id)?)))
         })
     }
+}
+
+/// The deliveries with these ids, in the order of the ids.
+pub(super) fn by_ids(tx: &Transaction, ids: &[i64]) -> rusqlite::Result<Vec<Delivery>> {
+    let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} {SELECT}"))?;
+    ids.iter().map(|id| statement.query_row([id], from_row)).collect()
 }
 
 /// The query for a filter. Which index serves it is said here: SQLite keeps no statistics of this file, and

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::fault::Fault;
 use super::{Store, changes, column, lines};
+use crate::delivery::WEBHOOK_DELETED;
 use crate::error::Result;
 use crate::event::EventType;
 use crate::signature::Secret;
@@ -111,10 +112,9 @@ impl Store {
             )?;
             tx.execute(
                 "UPDATE deliveries
-                 SET status = 'failed', due_at = NULL, claimed_at = NULL, fence = fence + 1,
-                     last_error = 'the webhook was deleted'
+                 SET status = 'failed', due_at = NULL, claimed_at = NULL, fence = fence + 1, last_error = ?2
                  WHERE webhook_id = ?1 AND status = 'pending'",
-                [id],
+                params![id, WEBHOOK_DELETED],
             )?;
             if deleted > 0 {
                 changes::note(tx, id, at, by, (Deed::Deleted, Vec::new()))?;
@@ -128,6 +128,13 @@ impl Store {
 pub(super) fn live(tx: &Transaction) -> rusqlite::Result<Vec<Webhook>> {
     tx.prepare_cached(&format!("SELECT {COLUMNS} FROM webhooks WHERE deleted_at IS NULL ORDER BY id"))?
         .query_map([], from_row)?
+        .collect()
+}
+
+/// Every webhook, oldest first, and when it was deleted if it was.
+pub(super) fn all(tx: &Transaction) -> rusqlite::Result<Vec<(Webhook, Option<Timestamp>)>> {
+    tx.prepare_cached(&format!("SELECT {COLUMNS}, deleted_at FROM webhooks ORDER BY id"))?
+        .query_map([], |row| Ok((from_row(row)?, column::time_or_none(20, row.get(20)?)?)))?
         .collect()
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import. A new line here is a decision about the architecture.
-const MAY_IMPORT: [(&str, &[&str]); 25] = [
+const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("error", &[]),
     ("time", &[]),
     ("upkeep", &["time"]),
@@ -15,6 +15,8 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("webhook", &["error", "event", "signature", "time"]),
     ("token", &["error", "event"]),
     ("delivery", &["event", "webhook"]),
+    ("explanation", &["delivery", "event", "webhook"]),
+    ("stats", &["delivery"]),
     ("retry", &["delivery", "webhook"]),
     ("request", &["event", "signature", "webhook"]),
     ("advice", &["delivery", "event"]),
@@ -22,10 +24,36 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("receipt", &["signature"]),
     (
         "api",
-        &["advice", "delivery", "event", "receipt", "request", "signature", "token", "upkeep", "webhook"],
+        &[
+            "advice",
+            "delivery",
+            "event",
+            "explanation",
+            "receipt",
+            "request",
+            "signature",
+            "stats",
+            "token",
+            "upkeep",
+            "webhook",
+        ],
     ),
     ("sender", &["delivery", "probe", "request"]),
-    ("store", &["delivery", "error", "event", "retry", "signature", "token", "upkeep", "webhook"]),
+    (
+        "store",
+        &[
+            "delivery",
+            "error",
+            "event",
+            "explanation",
+            "retry",
+            "signature",
+            "stats",
+            "token",
+            "upkeep",
+            "webhook",
+        ],
+    ),
     ("dispatcher", &["delivery", "error", "event", "request", "retry", "sender", "store", "webhook"]),
     (
         "hooks",
@@ -35,20 +63,28 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
             "dispatcher",
             "error",
             "event",
+            "explanation",
             "probe",
             "request",
             "retry",
             "sender",
             "signature",
+            "stats",
             "store",
             "token",
             "upkeep",
             "webhook",
         ],
     ),
-    ("output", &["advice", "delivery", "event", "receipt", "token", "upkeep", "webhook"]),
+    (
+        "output",
+        &["advice", "delivery", "event", "explanation", "receipt", "stats", "token", "upkeep", "webhook"],
+    ),
     ("receiver", &["receipt", "signature"]),
-    ("server", &["api", "delivery", "error", "event", "hooks", "signature", "time", "token", "webhook"]),
+    (
+        "server",
+        &["api", "delivery", "error", "event", "hooks", "signature", "stats", "time", "token", "webhook"],
+    ),
     ("config", &["hooks", "output", "sender", "time", "upkeep", "webhook"]),
     ("cli", &["delivery", "event", "output", "time", "token", "upkeep", "webhook"]),
     (
@@ -67,6 +103,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
             "receiver",
             "server",
             "signature",
+            "stats",
             "time",
             "token",
             "upkeep",
@@ -76,7 +113,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
 ];
 
 /// Modules that depend on values alone.
-const PURE: [&str; 15] = [
+const PURE: [&str; 17] = [
     "error",
     "time",
     "upkeep",
@@ -86,6 +123,8 @@ const PURE: [&str; 15] = [
     "webhook",
     "token",
     "delivery",
+    "explanation",
+    "stats",
     "retry",
     "request",
     "advice",

@@ -40,7 +40,7 @@ pub fn of(route: &Route) -> Value {
 fn tag(path: &str) -> &str {
     let path = path.strip_prefix("/api/v1/ptw/").unwrap_or("server");
     match path.split('/').next() {
-        Some(tag @ ("webhooks" | "events" | "deliveries")) => tag,
+        Some(tag @ ("webhooks" | "events" | "deliveries" | "stats")) => tag,
         _ => "server",
     }
 }

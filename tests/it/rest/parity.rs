@@ -126,3 +126,33 @@ fn an_event_is_one_and_the_same_from_both_sides() {
     assert_same(&again["suppressed"], &answered["suppressed"]);
     assert_eq!(receiver.received().len(), 1);
 }
+
+#[test]
+fn stats_are_the_figures_of_the_api() {
+    let (site, _receivers) = settled();
+    // Parts of seven hours: two looks a moment apart see the same.
+    let without_now = |mut figures: Value| {
+        for one in figures.as_array_mut().unwrap() {
+            for member in ["since", "until"] {
+                assert!(
+                    one.as_object_mut().unwrap().shift_remove(member).is_some_and(|time| time.is_string())
+                );
+            }
+        }
+        figures
+    };
+    let all = without_now(cli(&site, &["stats", "--since", "7d"]));
+    assert_eq!(each(&all, "webhook"), [4, 3, 2, 1]);
+    assert_eq!(each(&all, "accepted"), [0, 0, 3, 5]);
+    assert_eq!(each(&all, "delivered"), [0, 0, 0, 5]);
+    assert_same(&all, &without_now(rest(&site, "stats/?since=7d")));
+    for id in 1..=4 {
+        let one = without_now(cli(&site, &["stats", &id.to_string(), "--since", "7d"]));
+        assert_same(&one, &without_now(rest(&site, &format!("stats/?webhook={id}&since=7d"))));
+        assert_same(&json!([all[4 - id]]), &one);
+    }
+    let counts = |figures: &Value| each(figures, "accepted");
+    assert_eq!(counts(&cli(&site, &["stats"])), counts(&rest(&site, "stats/")));
+    assert_same(&rest(&site, "stats/?webhook=99"), &json!([]));
+    site.client.get("stats/?webhook=x&since=yesterday").is(400);
+}

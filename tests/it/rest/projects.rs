@@ -130,3 +130,21 @@ fn a_project_may_read_without_managing() {
         ],
     );
 }
+
+#[test]
+fn a_project_sees_the_figures_of_its_own_events_and_of_those_of_none() {
+    let (site, client) = furnished();
+    // The global webhook is also owed an event of another project.
+    let mut other = event("permit_created", 2);
+    other["project_id"] = json!(6);
+    site.client.post("events/", &other).is(202);
+    let figures = |client: &Client, path: &str| {
+        let all = client.get(path).is(200).json();
+        each(&all, "webhook").into_iter().zip(each(&all, "pending")).collect::<Vec<_>>()
+    };
+    let of = |id: i64, pending: i64| (json!(id), json!(pending));
+    assert_eq!(figures(&site.client, "stats/"), [of(OTHER, 1), of(OWN, 1), of(GLOBAL, 2)]);
+    assert_eq!(figures(&client, "stats/"), [of(OWN, 1), of(GLOBAL, 1)]);
+    assert_eq!(figures(&client, &format!("stats/?webhook={GLOBAL}")), [of(GLOBAL, 1)]);
+    assert_eq!(figures(&client, &format!("stats/?webhook={OTHER}")), []);
+}

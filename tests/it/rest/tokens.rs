@@ -43,6 +43,7 @@ fn routes(event_id: &str) -> Vec<(&'static str, String, Option<Value>, Scope, u1
         "deliveries/1/",
         "events/",
         "schema/",
+        "stats/",
         "/metrics",
     ]
     .into_iter()

@@ -11,7 +11,7 @@ const JSON: &str = "application/json";
 const MEBIBYTE: usize = 1024 * 1024;
 
 /// Every route below [`BASE`] for ids that exist, with its methods in alphabetical order.
-const ROUTES: [(&str, &str); 10] = [
+const ROUTES: [(&str, &str); 11] = [
     ("webhooks/", "GET, HEAD, OPTIONS, POST"),
     ("webhooks/1/", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
     ("webhooks/1/test/", "OPTIONS, POST"),
@@ -22,6 +22,7 @@ const ROUTES: [(&str, &str); 10] = [
     ("deliveries/1/", "GET, HEAD, OPTIONS"),
     ("deliveries/1/redeliver/", "OPTIONS, POST"),
     ("schema/", "GET, HEAD, OPTIONS"),
+    ("stats/", "GET, HEAD, OPTIONS"),
 ];
 
 /// A site with a webhook and a delivery.

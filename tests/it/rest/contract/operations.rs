@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 use crate::steps::connect;
 
 /// Every route of the contract with its methods, identifiers as `{}`.
-const PATHS: [(&str, &[&str]); 14] = [
+const PATHS: [(&str, &[&str]); 15] = [
     ("deliveries/", &["get"]),
     ("deliveries/{}/", &["get"]),
     ("deliveries/{}/redeliver/", &["post"]),
@@ -19,6 +19,7 @@ const PATHS: [(&str, &[&str]); 14] = [
     ("events/batch/", &["post"]),
     ("events/{}/", &["get"]),
     ("schema/", &["get"]),
+    ("stats/", &["get"]),
     ("webhooks/", &["get", "post"]),
     ("webhooks/{}/", &["delete", "get", "patch", "put"]),
     ("webhooks/{}/deliveries/", &["get"]),

@@ -162,11 +162,13 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let peer = Peer { ip: peer.ip(), local, tls: tls.is_some() };
     // Until something comes, a connection has no buffers: there may be thousands on which nothing does.
+    let mut byte = [0];
     tokio::select! {
         // Nobody has asked for anything yet.
         _ = stopping.changed() => return,
-        first = tokio::time::timeout(app.options.idle_timeout, stream.readable()) => {
-            if !matches!(first, Ok(Ok(()))) {
+        // A new socket counts as readable before anybody has tried.
+        first = tokio::time::timeout(app.options.idle_timeout, stream.peek(&mut byte)) => {
+            if !matches!(first, Ok(Ok(1..))) {
                 return;
             }
         }

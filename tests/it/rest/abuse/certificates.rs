@@ -163,10 +163,10 @@ fn clients_that_do_not_speak_tls_or_never_finish_its_handshake_are_let_go() {
     }
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     crate::rest::until("they are gone", || (site.server.open_files() <= files + 2).then_some(()));
-    crate::rest::until("all of them are logged", || {
+    crate::rest::until("whoever has begun a handshake is logged", || {
         let log = site.server.log();
         let failed = log.iter().filter(|line| line["message"] == "a TLS handshake failed");
-        (failed.count() == 101).then_some(())
+        (failed.count() == 51).then_some(())
     });
     // A handshake that is under way does not keep the server from ending.
     let _silent = Raw::open(&site.server);

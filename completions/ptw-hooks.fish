@@ -625,9 +625,9 @@ tsv\t''"
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l no-worker -d 'Accept events and send nothing: another process does'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l no-worker -d 'Accept events and send nothing but what a request waits for: another process does'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l no-auth -d 'Take requests without a token; on an address of this machine only'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l print-unit -d 'Print a unit for systemd and end'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -l print-unit -d 'Print a unit for systemd and end; other flags are for you to add to it'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s h -l help -d 'Print help'

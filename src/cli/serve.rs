@@ -33,7 +33,7 @@ pub struct ServeArgs {
     /// The private key of the certificate, a PEM file [env: PTW_HOOKS_TLS_KEY]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub tls_key: Option<PathBuf>,
-    /// Accept events and send nothing: another process does
+    /// Accept events and send nothing but what a request waits for: another process does
     #[arg(long)]
     pub no_worker: bool,
     /// Take requests without a token; on an address of this machine only
@@ -51,7 +51,7 @@ pub struct ServeArgs {
     /// How many connections there may be at once
     #[arg(long, value_name = "N", default_value_t = 8192, value_parser = clap::value_parser!(u16).range(1..))]
     pub max_connections: u16,
-    /// Print a unit for systemd and end
+    /// Print a unit for systemd and end; other flags are for you to add to it
     #[arg(long)]
     pub print_unit: bool,
 }

@@ -109,7 +109,11 @@ fn event_of(text: &str) -> Result<NewEvent, Answer> {
         let problem = Problem { field: "idempotency_key", fault: Fault::NoText };
         return Err(Error::Invalid(vec![problem]).into());
     }
-    Ok(new)
+    // A member that is ignored because of a slip would send the event to others than was meant.
+    match NewEvent::misspelt(text) {
+        Some(problem) => Err(Error::Invalid(vec![problem]).into()),
+        None => Ok(new),
+    }
 }
 
 /// Whether the key is text, or a number in its place.
@@ -228,9 +232,6 @@ fn line_event(call: &Call, line: &[u8]) -> Result<Arc<Event>, Value> {
     let said = |answer: Answer| serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
     let text = std::str::from_utf8(line).map_err(|_| said(not_utf8()))?;
     let new = event_of(text).map_err(said)?;
-    let misspelt = |problem: Problem| Value::Object(messages::of(&[problem]));
-    // A member that is ignored because of a slip would send the event to others than was meant.
-    NewEvent::misspelt(text).map_or(Ok(()), |problem| Err(misspelt(problem)))?;
     let event = call.app.hooks.event(&new).map_err(|error| said(refused(error, line)))?;
     may_emit(call, &event).map_err(said)?;
     Ok(event)

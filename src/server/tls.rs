@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
@@ -55,11 +55,19 @@ fn read(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
     if certificates.is_empty() {
         return Err(cannot("tls_cert", chain, &"there is no certificate in it"));
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| cannot("tls_key", key, &error))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+        pem::Error::NoItemsFound => cannot("tls_key", key, &"there is no private key in it"),
+        error => cannot("tls_key", key, &error),
+    })?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, private))
-        .map_err(|error| cannot("tls_cert", chain, &error))?;
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                cannot("tls_key", key, &"it is not the key of the certificate")
+            }
+            error => cannot("tls_cert", chain, &error),
+        })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -21,6 +21,7 @@ RestartSec=1s
 TimeoutStopSec=30s
 DynamicUser=yes
 StateDirectory=ptw-hooks
+Environment=XDG_CONFIG_HOME=/etc
 StateDirectoryMode=0700
 UMask=0077
 LimitNOFILE=16384

@@ -264,3 +264,16 @@ fn an_event_that_is_not_one_is_refused_under_its_fields() {
     replay(&site, [row("POST", "events/", Some(&digits), 202, accepted(&[owed(1)], &[]))]);
     assert_eq!(site.client.get("deliveries/1/").json()["permit_id"], 12);
 }
+
+#[test]
+fn a_member_that_looks_like_a_slip_is_refused_and_others_are_ignored() {
+    let site = Site::open();
+    let with = |member: &str| {
+        let mut event = event("permit_created", 1);
+        event[member] = json!(6);
+        site.client.post("events/", &event)
+    };
+    let slip = json!({"event": ["`project` is not a member of an event."]});
+    assert_eq!(with("project").is(400).json(), slip);
+    with("source").is(202);
+}

@@ -81,6 +81,10 @@ fn tls(error: &str, url: &str) -> String {
         "The chain does not lead to an authority that this machine trusts. For a company's own authority set `ca_file` \
          in the configuration to its certificate; otherwise the receiver has to send its intermediate certificates."
             .to_owned()
+    } else if error.contains("CA:FALSE") {
+        "Whoever runs the receiver makes the certificate anew: with openssl, add `-addext basicConstraints=critical,CA:FALSE` \
+         to `req -x509`, and set `ca_file` in the configuration to the result."
+            .to_owned()
     } else if error.contains("does not speak TLS") {
         "The port answers without TLS. Use `http://`, or the port on which the receiver speaks TLS."
             .to_owned()

@@ -141,6 +141,12 @@ fn certificate(error: &CertificateError) -> String {
             "the certificate was issued by an authority that is not trusted here".to_owned()
         }
         CertificateError::Revoked => "the certificate was revoked".to_owned(),
+        // What the verifier has no name for, it hands on as the error of the library below it.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the certificate is one of an authority, which a server cannot use as its own: it lacks \
+             `basicConstraints = CA:FALSE`"
+                .to_owned()
+        }
         other => format!("the certificate is not valid: {other}"),
     }
 }

@@ -100,6 +100,23 @@ fn an_expired_certificate_is_refused_with_its_last_moment() {
 }
 
 #[test]
+fn a_certificate_that_is_one_of_an_authority_is_refused_with_the_way_to_make_another() {
+    let identity = TlsIdentity::authority("localhost");
+    let sandbox = Sandbox::new();
+    sandbox.config("ca_file = 'ca.pem'");
+    sandbox.write(sandbox.config_path().with_file_name("ca.pem"), identity.pem());
+    refuses(
+        sandbox,
+        identity,
+        (
+            "the certificate is one of an authority, which a server cannot use as its own: it lacks \
+             `basicConstraints = CA:FALSE`",
+            "add `-addext basicConstraints=critical,CA:FALSE`",
+        ),
+    );
+}
+
+#[test]
 fn a_certificate_that_begins_tomorrow_is_refused_with_its_first_moment() {
     let ca = TestCa::new();
     let said = ("the certificate is not valid before 20", "Check the clock of this machine");

@@ -32,6 +32,15 @@ impl TlsIdentity {
         Self::assemble(vec![cert.der().clone()], cert.pem(), &key)
     }
 
+    /// What `openssl req -x509` makes if nobody says otherwise: signed by itself, and as an authority.
+    pub fn authority(host: &str) -> Self {
+        let key = new_key();
+        let mut params = leaf(host, Validity::default());
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let cert = params.self_signed(&key).expect("a certificate can be signed");
+        Self::assemble(vec![cert.der().clone()], cert.pem(), &key)
+    }
+
     /// The certificate as PEM text.
     pub fn pem(&self) -> &str {
         &self.pem

@@ -31,7 +31,12 @@ pub fn listen(options: &Options) -> Result<TcpListener> {
         let address = options.listen.to_socket_addrs().map_err(|error| cannot(error.to_string()))?.next();
         let address = address.ok_or_else(|| cannot("it names no address".to_owned()))?;
         check(options, address)?;
-        bind(address).map_err(|error| cannot(error.to_string()))?
+        bind(address).map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                cannot("another process listens there; end it, or choose another port".to_owned())
+            }
+            _ => cannot(error.to_string()),
+        })?
     };
     listener.set_nonblocking(true).map_err(|error| cannot(error.to_string()))?;
     Ok(listener)

@@ -11,8 +11,9 @@ const GROWN: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(200);
 /// How much memory may be added after that, in KiB: what is under way differs.
 const MEMORY: u64 = 24 * 1024;
-/// How many file handles may be added after that: connections to receivers, and databases of threads.
-const HANDLES: usize = 48;
+/// How many file handles may be added after that: connections to receivers, of which up to 256 are kept when many were
+/// needed at once, and databases of threads. What is lost with each request would be thousands.
+const HANDLES: usize = 128;
 
 /// The most that any server has grown.
 #[derive(Default)]

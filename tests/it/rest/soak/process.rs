@@ -11,17 +11,19 @@ const GROWN: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(200);
 /// How much memory may be added after that, in KiB: what is under way differs.
 const MEMORY: u64 = 24 * 1024;
-/// How many file handles may be added after that: connections to receivers, of which up to 256 are kept when many were
-/// needed at once, and databases of threads. What is lost with each request would be thousands.
-const HANDLES: usize = 128;
+/// How many open files may be added after that: databases of threads.
+const FILES: usize = 16;
+/// How many sockets there may be at the most: the connections to receivers that the sender keeps (256) and uses (64),
+/// and those of a few clients.
+const SOCKETS: usize = 256 + 64 + 16;
 
 /// The most that any server has grown.
 #[derive(Default)]
 pub struct Growth {
     memory: u64,
     most_memory: u64,
-    handles: usize,
-    most_handles: usize,
+    files: usize,
+    most_sockets: usize,
 }
 
 impl Growth {
@@ -31,13 +33,13 @@ impl Growth {
         let mut first = None;
         while Instant::now() < until && !is_over() {
             thread::sleep(LOOK.min(until.saturating_duration_since(Instant::now())));
-            let (memory, handles) = (memory(process), handles(process));
+            let (memory, (files, sockets)) = (memory(process), handles(process));
             self.most_memory = self.most_memory.max(memory);
-            self.most_handles = self.most_handles.max(handles);
+            self.most_sockets = self.most_sockets.max(sockets);
             if started.elapsed() >= GROWN {
-                let (memory_then, handles_then) = *first.get_or_insert((memory, handles));
+                let (memory_then, files_then) = *first.get_or_insert((memory, files));
                 self.memory = self.memory.max(memory.saturating_sub(memory_then));
-                self.handles = self.handles.max(handles.saturating_sub(handles_then));
+                self.files = self.files.max(files.saturating_sub(files_then));
             }
         }
     }
@@ -45,7 +47,8 @@ impl Growth {
     /// Asserts that no server has grown beyond what differs from moment to moment.
     #[track_caller]
     pub fn assert_bounded(&self) {
-        assert!(self.memory <= MEMORY && self.handles <= HANDLES, "a server grows: {self}");
+        let bounded = self.memory <= MEMORY && self.files <= FILES && self.most_sockets <= SOCKETS;
+        assert!(bounded, "a server grows: {self}");
     }
 }
 
@@ -53,8 +56,8 @@ impl fmt::Display for Growth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "memory +{} of {} KiB, handles +{} of {}",
-            self.memory, self.most_memory, self.handles, self.most_handles
+            "memory +{} of {} KiB, files +{}, at most {} sockets",
+            self.memory, self.most_memory, self.files, self.most_sockets
         )
     }
 }
@@ -65,6 +68,11 @@ fn memory(process: u32) -> u64 {
     line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).expect("it has memory")
 }
 
-fn handles(process: u32) -> usize {
-    fs::read_dir(format!("/proc/{process}/fd")).expect("it runs").count()
+/// How many files and how many sockets are open. One that is closed meanwhile is neither.
+fn handles(process: u32) -> (usize, usize) {
+    let open = fs::read_dir(format!("/proc/{process}/fd")).expect("it runs");
+    let names = open.filter_map(|handle| fs::read_link(handle.ok()?.path()).ok());
+    let (sockets, files): (Vec<_>, Vec<_>) =
+        names.partition(|name| name.to_string_lossy().starts_with("socket:"));
+    (files.len(), sockets.len())
 }

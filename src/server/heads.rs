@@ -16,6 +16,7 @@ pub struct Heads {
     lengths: Vec<u64>,
     codings: usize,
     spoilt: bool,
+    complete: u64,
 }
 
 /// Which part of a request comes next.
@@ -60,6 +61,12 @@ impl Heads {
     /// Whether there was such a byte.
     pub const fn is_spoilt(&self) -> bool {
         self.spoilt
+    }
+
+    /// How many requests have come, where nothing of a further one has. Nothing, too, within or after a body in chunks.
+    pub fn between(&self) -> Option<u64> {
+        let whole = !self.spoilt && !self.begun && !self.after_cr && self.line.is_empty();
+        (whole && matches!(self.place, Place::Head)).then_some(self.complete)
     }
 
     fn takes(&mut self, byte: u8) -> bool {
@@ -113,6 +120,7 @@ impl Heads {
             Some(length) => Place::Body(length),
         };
         (self.begun, self.codings) = (false, 0);
+        self.complete += 1;
         !(chunked && length.is_some())
     }
 }
@@ -141,6 +149,21 @@ mod tests {
         ] {
             assert_eq!(passed(clear), clear);
         }
+    }
+
+    #[test]
+    fn it_is_known_where_one_request_ends_and_nothing_of_the_next_has_come() {
+        let bytes = b"GET / HTTP/1.1\r\n\r\nPOST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n\n\n\r\nGET /";
+        let mut heads = Heads::default();
+        let mut between = vec![(0, 0)];
+        for (at, byte) in (1..).zip(bytes) {
+            assert_eq!(heads.look(&[*byte]), None);
+            between.extend(heads.between().map(|complete| (at, complete)));
+        }
+        // A line of its own before a head means nothing.
+        assert_eq!(between, [(0, 0), (18, 1), (58, 2), (60, 2)]);
+        assert_eq!(heads.look(b"\n"), Some(0));
+        assert_eq!(heads.between(), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The REST API, and the worker that runs beside it. No rule of the product lives here: every route calls one verb.
 //!
 //! ```text
-//! accept ─▶ handle: route, token, body ─▶ operation ─▶ hooks
+//! accept ─▶ connection ─▶ handle: route, token, body ─▶ operation ─▶ hooks
 //!                                         events ─▶ intake ─▶ the worker's next commit ─▶ answer
 //! ```
 //!
@@ -13,6 +13,7 @@ mod answer;
 mod auth;
 mod budget;
 mod call;
+mod connection;
 mod deliveries;
 mod events;
 mod fields;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -23,8 +23,30 @@ const LEFT_OVER: usize = 64 * 1024 * 1024;
 pub struct Wire<S> {
     stream: Pin<Box<TimeoutStream<S>>>,
     heads: Heads,
-    unread: Arc<AtomicBool>,
+    progress: Arc<Progress>,
+    /// How many requests had been answered when something was last written, and when all of it had gone out.
+    written: u64,
+    flushed: u64,
     linger: Option<Linger>,
+}
+
+/// How far the requests of a connection have got, for those on both sides of hyper.
+#[derive(Default)]
+pub struct Progress {
+    answered: AtomicU64,
+    rests: AtomicBool,
+}
+
+impl Progress {
+    /// One more request was read to its end and has an answer; the next one may follow.
+    pub fn answered(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether all answers have gone out, and nothing of a further request has come.
+    pub fn rests(&self) -> bool {
+        self.rests.load(Ordering::Relaxed)
+    }
 }
 
 struct Linger {
@@ -33,10 +55,26 @@ struct Linger {
 }
 
 impl<S: AsyncRead + AsyncWrite> Wire<S> {
-    /// Of this stream. `unread` says, from then on, that bytes have come; whoever has answered all of them takes it
-    /// back.
-    pub fn new(stream: TimeoutStream<S>, unread: Arc<AtomicBool>) -> Self {
-        Self { stream: Box::pin(stream), heads: Heads::default(), unread, linger: None }
+    /// Of this stream.
+    pub fn new(stream: TimeoutStream<S>, progress: Arc<Progress>) -> Self {
+        Self {
+            stream: Box::pin(stream),
+            heads: Heads::default(),
+            progress,
+            written: 0,
+            flushed: 0,
+            linger: None,
+        }
+    }
+
+    /// What it was made of.
+    pub fn stream(&self) -> &S {
+        self.stream.get_ref()
+    }
+
+    /// Whether every request has an answer, and nothing of a further one has come.
+    fn all_answered(&self) -> bool {
+        self.heads.between() == Some(self.progress.answered.load(Ordering::Relaxed))
     }
 
     /// Reads on until the client has closed its side as well. To close with something unread is a reset, which takes
@@ -68,11 +106,13 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for Wire<S> {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        ready!(self.stream.as_mut().poll_read(cx, buf))?;
+        let read = self.stream.as_mut().poll_read(cx, buf);
+        let rests = read.is_pending()
+            && self.all_answered()
+            && self.flushed == self.progress.answered.load(Ordering::Relaxed);
+        self.progress.rests.store(rests, Ordering::Relaxed);
+        ready!(read)?;
         let new = buf.filled().get(before..).unwrap_or_default();
-        if !new.is_empty() {
-            self.unread.store(true, Ordering::Relaxed);
-        }
         if let Some(at) = self.heads.look(new) {
             // A byte that no head has: hyper answers 400 and closes.
             buf.set_filled(before + at);
@@ -84,6 +124,7 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for Wire<S> {
 
 impl<S: AsyncRead + AsyncWrite> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.written = self.progress.answered.load(Ordering::Relaxed);
         self.stream.as_mut().poll_write(cx, bytes)
     }
 
@@ -92,6 +133,7 @@ impl<S: AsyncRead + AsyncWrite> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.written = self.progress.answered.load(Ordering::Relaxed);
         self.stream.as_mut().poll_write_vectored(cx, slices)
     }
 
@@ -100,14 +142,16 @@ impl<S: AsyncRead + AsyncWrite> AsyncWrite for Wire<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.as_mut().poll_flush(cx)
+        ready!(self.stream.as_mut().poll_flush(cx))?;
+        self.flushed = self.written;
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.linger.is_none() {
             ready!(self.stream.as_mut().poll_shutdown(cx))?;
         }
-        if self.unread.load(Ordering::Relaxed) {
+        if !self.all_answered() {
             ready!(self.poll_linger(cx));
         }
         Poll::Ready(Ok(()))

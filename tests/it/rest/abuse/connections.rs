@@ -1,6 +1,7 @@
 //! Connections on which nothing comes, or too slowly, or nothing is taken, or that end in the middle.
 
 use std::net::TcpStream;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -8,7 +9,7 @@ use socket2::{Domain, Socket, Type};
 
 use super::{Raw, permit, statuses};
 use crate::receiver::{Behaviour, Receiver};
-use crate::rest::client::Request;
+use crate::rest::client::{Connection, Request};
 use crate::rest::{PATIENCE, Site, event, token, until};
 use crate::sandbox::Sandbox;
 use crate::steps::NOBODY;
@@ -36,6 +37,63 @@ fn two_thousand_silent_connections_keep_nobody_waiting_and_are_closed() {
     assert!(silent.iter_mut().all(|raw| raw.rest() == (String::new(), true)), "each is closed in good order");
     until("no file is left open", || (site.server.open_files() <= files + 2).then_some(()));
     site.client.get("webhooks/").is(200);
+}
+
+#[test]
+fn connections_on_which_something_was_asked_cost_as_little_as_the_others() {
+    let site = site("30s");
+    site.client.get("webhooks/").is(200);
+    let memory = site.server.memory();
+    let request = Request::new("GET", "/healthz");
+    let mut open: Vec<_> = (0..1000).map(|_| Connection::open(site.server.address).unwrap()).collect();
+    for _ in 0..2 {
+        for connection in &mut open {
+            connection.send(&request.to_bytes(site.server.address)).unwrap();
+            connection.answer(&request).unwrap().is(200);
+        }
+    }
+    let more = site.server.most_memory() - memory;
+    assert!(more < 10 * MIB, "{more} KiB for 1000 connections");
+}
+
+#[test]
+fn requests_are_answered_in_their_order_however_they_are_cut_into_pieces() {
+    let site = site("10s");
+    let mut big = event("permit_created", 1);
+    big["data"]["text"] = json!("x".repeat(200 * 1024));
+    let id = site.client.post("events/", &big).is(202).json()["id"].as_str().unwrap().to_owned();
+    let token = token(&site.sandbox, "cut", &["--scope", "emit", "--scope", "read"]);
+    let asked = [
+        (Request::new("GET", "/healthz"), 200),
+        (Request::new("GET", &format!("events/{id}/")), 200),
+        (Request::new("HEAD", "webhooks/"), 200),
+        (Request::new("POST", "events/").json(&event("permit_created", 2)), 202),
+        (Request::new("GET", "nowhere/"), 404),
+    ]
+    .map(|(request, status)| (request.header("Authorization", &format!("Bearer {token}")), status));
+    let bytes = asked.each_ref().map(|(request, _)| request.to_bytes(site.server.address));
+    let mut connection = Connection::open(site.server.address).unwrap();
+    let check = |connection: &mut Connection, which: Range<usize>| {
+        for (request, status) in &asked[which] {
+            connection.answer(request).unwrap().is(*status);
+        }
+    };
+    // One by one; all at once; cut in two, where the second part comes when all that is complete has been answered.
+    for (which, bytes) in bytes.iter().enumerate() {
+        connection.send(bytes).unwrap();
+        check(&mut connection, which..which + 1);
+    }
+    let all = bytes.concat();
+    connection.send(&all).unwrap();
+    check(&mut connection, 0..5);
+    for at in (1..all.len()).step_by(11) {
+        let (first, second) = all.split_at(at);
+        let complete = (0..5).filter(|n| bytes[..=*n].concat().len() <= at).count();
+        connection.send(first).unwrap();
+        check(&mut connection, 0..complete);
+        connection.send(second).unwrap();
+        check(&mut connection, complete..5);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ const MIB: usize = 1024 * 1024;
 
 #[test]
 fn requests_that_claim_all_the_memory_are_turned_away_and_others_are_told_to_come_again() {
-    let site = Site::of(Sandbox::new(), &["--no-worker", "--idle-timeout", "3s"]);
+    let site = Site::of(Sandbox::new(), &["--no-worker", "--idle-timeout", "8s"]);
     site.webhook("ERP", NOBODY, &["*"]);
     let token = token(&site.sandbox, "hog", &["--scope", "emit"]);
     let head = format!(

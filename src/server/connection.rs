@@ -58,12 +58,12 @@ pub async fn connection(
             }
         }
     }
+    // On the heap each: a future is as large as the largest that it may wait for.
     match tls {
-        None => converse(app, stream, peer, stopping).await,
+        None => Box::pin(converse(app, stream, peer, stopping)).await,
         Some(tls) => {
-            // On the heap, as everything that is there for a while only: a future is as large as all that it holds.
             if let Some(stream) = Box::pin(secured(&app, stream, peer, &tls, &mut stopping)).await {
-                converse(app, stream, peer, stopping).await;
+                Box::pin(converse(app, stream, peer, stopping)).await;
             }
         }
     }

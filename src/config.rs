@@ -14,7 +14,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 
-use crate::hooks::Settings;
+use crate::hooks::{OnFailure, Recipient, Settings};
+use crate::incident::Threshold;
 use crate::output::Format;
 use crate::sender::EgressPolicy;
 use crate::time;
@@ -103,6 +104,17 @@ struct File {
     public_url: Option<String>,
     metrics_public: Option<bool>,
     log_format: Option<String>,
+    on_failure: Option<Failure>,
+}
+
+/// The table `on_failure` of the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failure {
+    command: Option<Vec<String>>,
+    webhook: Option<String>,
+    failures: Option<u64>,
+    time: Option<String>,
 }
 
 /// Puts the configuration together.
@@ -135,6 +147,7 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
     let timeout = file.timeout.map(|text| timeout(&text)).transpose();
     let schedule = file.retry_schedule.map(|waits| schedule(&waits)).transpose();
     let retention = file.retention.map(|text| retention(&text)).transpose();
+    let on_failure = on_failure(file.on_failure.unwrap_or_default(), &beside);
     let roots = file.ca_file.map(|path| certificates(&path)).transpose();
     Ok(Config {
         db: flags.db.or(file.db).or_else(|| Some(dirs::data_dir()?.join("ptw-hooks").join("ptw-hooks.db"))),
@@ -152,6 +165,7 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
             },
             extra_roots: roots.with_context(|| from("PTW_HOOKS_CA_FILE"))?.unwrap_or_default(),
             retention: retention.with_context(|| from("PTW_HOOKS_RETENTION"))?,
+            on_failure: on_failure.with_context(|| from("on_failure"))?,
         },
         serve: Serve {
             listen: file.listen,
@@ -264,6 +278,36 @@ fn schedule(waits: &[String]) -> Result<Schedule> {
 
 fn retention(text: &str) -> Result<Age> {
     text.parse().map_err(|how: String| anyhow!("retention cannot be `{text}`: {how}"))
+}
+
+fn on_failure(table: Failure, beside: &Path) -> Result<OnFailure> {
+    let default = Threshold::default();
+    let time = match table.time.as_deref().map(|text| (text, time::duration(text))) {
+        None => default.time,
+        Some((_, Ok(time))) if !time.is_zero() => time,
+        Some((text, _)) => bail!("on_failure.time cannot be `{text}`: it is a duration such as `10m`"),
+    };
+    let failures = table.failures.unwrap_or(default.failures);
+    if failures == 0 {
+        bail!("on_failure.failures cannot be `0`: it is how many attempts in a row have to fail");
+    }
+    let recipient = match (table.command, table.webhook) {
+        (Some(_), Some(_)) => bail!("on_failure has both `command` and `webhook`: one of them is told"),
+        (Some(mut command), None) => {
+            let Some(program) = command.first_mut().filter(|program| !program.is_empty()) else {
+                bail!(
+                    "on_failure.command is empty: write the program and its arguments, such as `[\"/usr/local/bin/page\", \"ops\"]`"
+                );
+            };
+            // With a path, as others of the file; without one it is looked for in `PATH`.
+            if program.contains('/') {
+                *program = beside.join(&*program).to_string_lossy().into_owned();
+            }
+            Some(Recipient::Command(command.into_iter().map(OsString::from).collect()))
+        }
+        (None, webhook) => webhook.map(Recipient::Webhook),
+    };
+    Ok(OnFailure { threshold: Threshold { failures, time }, recipient })
 }
 
 fn networks(name: &str, list: Option<Vec<String>>) -> Result<Vec<IpNet>> {

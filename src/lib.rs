@@ -44,11 +44,13 @@
 //! | [`signature`] | secrets, both signatures, and why one is not right |
 //! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
 //! | [`explanation`], [`stats`] | why an event was sent to a webhook or was not; how deliveries fared |
+//! | [`incident`] | which receivers fail for a while, and what is told about it |
 //! | [`token`] | who may use the REST API, and how they are known again |
 //! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
 //! | [`upkeep`] | what may be removed, and what a check of the file and of what is around it found |
 //! | [`probe`] | what a look at a receiver found, step by step |
 //! | [`sender`] | the only outbound HTTP |
+//! | [`notifier`] | runs the command that is told of failures |
 //! | [`store`] | the only SQL |
 //! | [`dispatcher`] | sends what is held, records what came of it; lanes keep receivers out of each other's way |
 //! | [`hooks`] | every verb of the product, one method each |
@@ -79,6 +81,8 @@ pub mod error;
 pub mod event;
 pub mod explanation;
 pub mod hooks;
+pub mod incident;
+pub mod notifier;
 pub mod output;
 pub mod payload;
 pub mod probe;

@@ -12,8 +12,13 @@ use crate::time::{Time, time};
     after_help = "For cron: every delivery that is due gets one attempt. Several of these may run at once, beside
 `emit`: each delivery is sent by one of them.
 
+A receiver that begins to fail, recovers, or costs its webhook its deliveries is named once;
+`on_failure` in the configuration says from when on, and who else is told. With --quiet nothing
+else is printed: cron sends a mail only then.
+
 Examples:
   ptw-hooks retry
+  ptw-hooks retry --quiet
   ptw-hooks retry ERP --now"
 )]
 pub struct RetryArgs {

@@ -31,6 +31,13 @@ pub enum EventType {
     EscalationTriggered,
     /// What `test` sends. It cannot be emitted or subscribed to.
     WebhookTest,
+    /// The receiver of a webhook has begun to fail. It and the two below go to whoever is told of failures, and can
+    /// neither be emitted nor subscribed to.
+    WebhookFailing,
+    /// It takes deliveries again.
+    WebhookRecovered,
+    /// The webhook was disabled.
+    WebhookDisabled,
 }
 
 impl EventType {
@@ -66,6 +73,9 @@ impl EventType {
             Self::IsolationVerified => "isolation_verified",
             Self::EscalationTriggered => "escalation_triggered",
             Self::WebhookTest => "webhook_test",
+            Self::WebhookFailing => "webhook_failing",
+            Self::WebhookRecovered => "webhook_recovered",
+            Self::WebhookDisabled => "webhook_disabled",
         }
     }
 
@@ -85,6 +95,9 @@ impl EventType {
             Self::IsolationVerified => "an isolation point of a permit was verified",
             Self::EscalationTriggered => "an overdue step of a permit was escalated",
             Self::WebhookTest => "what `test` sends; it cannot be emitted or subscribed to",
+            Self::WebhookFailing => "the receiver of a webhook has begun to fail",
+            Self::WebhookRecovered => "the receiver of a webhook takes deliveries again",
+            Self::WebhookDisabled => "a webhook was disabled",
         }
     }
 

@@ -1,6 +1,7 @@
 //! Every verb of the product, one method each. The command line calls only this, and so does whatever else
 //! offers the same verbs. Here the clock and the system's randomness are read.
 
+mod alerts;
 mod batch;
 mod doctor;
 mod events;
@@ -30,6 +31,7 @@ use crate::upkeep::Age;
 use crate::webhook::Schedule;
 
 pub use crate::store::{Accepted, Backlog, Presence, WebhookFilter};
+pub use alerts::{Heard, OnFailure, Recipient};
 pub use batch::{Batch, Listener};
 pub use doctor::{Examining, examine};
 pub use events::{Emission, Preview, Sending};
@@ -53,6 +55,8 @@ pub struct Settings {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// What is older is removed by and by; `None` keeps everything.
     pub retention: Option<Age>,
+    /// What is done about receivers that fail.
+    pub on_failure: OnFailure,
 }
 
 impl Default for Settings {
@@ -63,6 +67,7 @@ impl Default for Settings {
             egress: EgressPolicy::default(),
             extra_roots: Vec::new(),
             retention: None,
+            on_failure: OnFailure::default(),
         }
     }
 }
@@ -77,6 +82,7 @@ pub struct Hooks {
     timeout: Duration,
     schedule: Schedule,
     retention: Option<Age>,
+    on_failure: OnFailure,
 }
 
 impl Hooks {
@@ -111,6 +117,7 @@ impl Hooks {
             timeout: settings.timeout,
             schedule: settings.schedule,
             retention: settings.retention,
+            on_failure: settings.on_failure,
         }
     }
 

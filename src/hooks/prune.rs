@@ -115,6 +115,7 @@ impl Hooks {
             let step = self.store.prune(after, before)?;
             removed.add(step.removed);
             let Some(next) = step.next else {
+                self.store.prune_incidents(before)?;
                 removed.webhooks = self.store.prune_webhooks()?;
                 return Ok((removed, true));
             };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::Hooks;
+use super::{Heard, Hooks};
 use crate::delivery::{Delivery, DeliveryFilter, Status, WaitsFor};
 use crate::dispatcher::{Told, Work};
 use crate::error::{Error, Report, Result};
@@ -26,8 +26,6 @@ pub struct Retrying {
     pub webhook: Option<String>,
     /// Also what is not due yet.
     pub early: bool,
-    /// Go on when nothing is due any more.
-    pub watch: bool,
 }
 
 /// How the attempts of one webhook ended.
@@ -55,19 +53,38 @@ impl Tally {
 }
 
 impl Hooks {
+    /// Sends what is due until it is stopped, and tells `heard` meanwhile which receivers have begun to fail or are
+    /// well again. The answer is that of [`Self::retry`].
+    ///
+    /// # Errors
+    /// As [`Hooks::show`].
+    pub fn watch(
+        &self,
+        retrying: &Retrying,
+        stop: &AtomicBool,
+        heard: &(dyn Fn(Heard) + Sync),
+    ) -> Result<BTreeMap<i64, Tally>> {
+        let send = || self.send_due(retrying, true, stop);
+        self.alerting(stop, heard, || self.retaining(stop, send))
+    }
+
     /// Makes one attempt for each delivery that is due; `stop` ends it early without loss. The answer has a
     /// tally for each webhook that something was sent to, by its id.
     ///
     /// # Errors
     /// As [`Hooks::show`].
     pub fn retry(&self, retrying: &Retrying, stop: &AtomicBool) -> Result<BTreeMap<i64, Tally>> {
+        self.send_due(retrying, false, stop)
+    }
+
+    fn send_due(&self, retrying: &Retrying, watch: bool, stop: &AtomicBool) -> Result<BTreeMap<i64, Tally>> {
         let webhook = retrying.webhook.as_deref().map(|named| self.show(named)).transpose()?;
         let due = Due {
             webhook: webhook.map(|webhook| webhook.id),
             only: None,
             early: retrying.early,
             // A worker that watches makes the next attempt when it is due, too.
-            newest_attempt: if retrying.watch { i64::MAX } else { self.store.newest_attempt()? },
+            newest_attempt: if watch { i64::MAX } else { self.store.newest_attempt()? },
         };
         let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
         let mut told = |told: Told| {
@@ -78,12 +95,9 @@ impl Hooks {
                 tally.count(finished.next.status);
             }
         };
-        let patience = (!retrying.watch).then(|| Instant::now() + PATIENCE);
-        let work =
-            Work { due, watch: retrying.watch, endures: false, inbox: None, patience, stop, told: &mut told };
-        let send = || self.dispatcher(&self.schedule).work(work);
-        let worked = if retrying.watch { self.retaining(stop, send) } else { send() };
-        worked?;
+        let patience = (!watch).then(|| Instant::now() + PATIENCE);
+        let work = Work { due, watch, endures: false, inbox: None, patience, stop, told: &mut told };
+        self.dispatcher(&self.schedule).work(work)?;
         Ok(tallies)
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Hooks, identity};
+use super::{Heard, Hooks, identity};
 use crate::dispatcher::{Asked, Inbox, Told, Work};
 use crate::error::{Error, Result};
 use crate::event::{Event, NewEvent};
@@ -44,11 +44,18 @@ pub enum Worked<'a> {
 
 impl Hooks {
     /// Sends what is due and accepts what comes, until it is stopped: then what is under way is finished, and what
-    /// waits is released. A database that fails for a while is endured.
+    /// waits is released. A database that fails for a while is endured. `heard` is told which receivers have begun
+    /// to fail or are well again.
     ///
     /// # Errors
     /// `Storage` where it cannot begin, or fails at the end.
-    pub fn work(&self, intake: &Intake, stop: &AtomicBool, told: &mut dyn FnMut(Worked)) -> Result<()> {
+    pub fn work(
+        &self,
+        intake: &Intake,
+        stop: &AtomicBool,
+        told: &mut dyn FnMut(Worked),
+        heard: &(dyn Fn(Heard) + Sync),
+    ) -> Result<()> {
         let mut told = |one: Told| match one {
             Told::Finished(finished) => told(Worked::Attempted(finished)),
             Told::Failed(error) => told(Worked::Failed(error)),
@@ -64,7 +71,8 @@ impl Hooks {
             stop,
             told: &mut told,
         };
-        self.retaining(stop, || self.dispatcher(&self.schedule).work(work))
+        let send = || self.retaining(stop, || self.dispatcher(&self.schedule).work(work));
+        self.alerting(stop, heard, send)
     }
 
     /// Accepts what comes and sends nothing, until it is stopped.

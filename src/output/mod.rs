@@ -1,6 +1,7 @@
 //! Values as tables, JSON, NDJSON, CSV or TSV, into any `Write`. It decides how things look, never what they
 //! are.
 
+pub mod alerts;
 pub mod bars;
 pub mod changes;
 pub mod deliveries;

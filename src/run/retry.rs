@@ -1,21 +1,23 @@
 //! The commands that send what is owed already.
 
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::log::moment;
-use super::session::Session;
+use super::session::{Notes, Session};
 use super::signals;
-use crate::api::DeliveryObject;
+use crate::api::{AlertObject, DeliveryObject};
 use crate::cli::sending::{RedeliverArgs, ReplayArgs, RetryArgs};
 use crate::delivery::{DeliveryFilter, Status, WaitsFor};
 use crate::error::exit;
-use crate::hooks::{Presence, Replayed, Replaying, Retrying};
-use crate::output::deliveries;
+use crate::hooks::{Heard, Hooks, Presence, Replayed, Replaying, Retrying};
+use crate::incident::Alert;
 use crate::output::table::{Table, number, words};
+use crate::output::{alerts, deliveries};
 use crate::webhook::Webhook;
 
 /// More deliveries than this are not sent again by one command.
@@ -33,9 +35,17 @@ struct TallyObject<'a> {
 /// `retry`
 pub fn retry(session: &mut Session, args: &RetryArgs) -> Result<u8> {
     let signal = signals::listen()?;
-    let retrying = Retrying { webhook: args.webhook.clone(), early: args.now, watch: args.watch };
+    let retrying = Retrying { webhook: args.webhook.clone(), early: args.now };
     let hooks = session.hooks(Presence::Required)?;
-    let tallies = hooks.retry(&retrying, signal.stop())?;
+    let tallies = if args.watch {
+        let notes = Mutex::new(&mut *session.notes);
+        hooks.watch(&retrying, signal.stop(), &|heard| {
+            // Every line is whole: a panic elsewhere does no harm.
+            hear(&mut notes.lock().unwrap_or_else(PoisonError::into_inner), &heard);
+        })?
+    } else {
+        hooks.retry(&retrying, signal.stop())?
+    };
     let objects: Vec<_> = tallies
         .iter()
         .map(|(id, tally)| TallyObject {
@@ -51,6 +61,19 @@ pub fn retry(session: &mut Session, args: &RetryArgs) -> Result<u8> {
     });
     let columns = [words("webhook"), number("delivered"), number("pending"), number("failed")];
     let table = Table::new(&columns, rows);
+    let undelivered = objects.iter().any(|tally| tally.pending + tally.failed > 0);
+    let code = signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE });
+    if session.notes.is_quiet() && !args.watch {
+        let alerts = look_after(session.notes, &hooks)?;
+        if !alerts.is_empty() {
+            let objects: Vec<_> = alerts.iter().map(AlertObject::from).collect();
+            let text: String = alerts.iter().map(alerts::line).collect();
+            session.out.several(&objects, &alerts::table(&alerts, session.out.look()), &text)?;
+        }
+        session.out.flush()?;
+        hooks.retain(Timestamp::now(), signal.stop())?;
+        return Ok(code);
+    }
     let held_back = hooks.held_back(args.webhook.as_deref())?;
     if objects.is_empty() && held_back.is_empty() {
         session.notes.note("nothing is due");
@@ -60,15 +83,37 @@ pub fn retry(session: &mut Session, args: &RetryArgs) -> Result<u8> {
     }
     let text = if objects.is_empty() { String::new() } else { table.render(session.out.look()) };
     session.out.one(&objects, &table, &text)?;
-    let undelivered = objects.iter().any(|tally| tally.pending + tally.failed > 0);
-    if !retrying.watch {
+    if !args.watch {
         session.out.flush()?;
+        for alert in look_after(session.notes, &hooks)? {
+            session.notes.note(&alert.sentence());
+        }
         let removed = hooks.retain(Timestamp::now(), signal.stop())?.events;
         if removed > 0 {
             session.notes.verbose(&format!("{removed} events older than the retention were removed"));
         }
     }
-    Ok(signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE }))
+    Ok(code)
+}
+
+/// Tells whoever is to be told which receivers have begun to fail or are well again; gives what is news.
+fn look_after(notes: &mut Notes, hooks: &Hooks) -> Result<Vec<Alert>> {
+    let mut alerts = Vec::new();
+    hooks.alert(&mut |heard| match heard {
+        Heard::Noticed(alert) => alerts.push(alert.clone()),
+        other => hear(notes, &other),
+    })?;
+    Ok(alerts)
+}
+
+fn hear(notes: &mut Notes, heard: &Heard) {
+    match heard {
+        Heard::Noticed(alert) => notes.news(&alert.sentence()),
+        Heard::Untold(alert, why) => {
+            notes.error(&anyhow!("cannot tell that {}: {why}", alert.sentence()));
+        }
+        Heard::Failed(error) => notes.error(&anyhow!("cannot look after the receivers: {error}")),
+    }
 }
 
 fn held_back_note(webhook: &Webhook, waits_for: WaitsFor, count: u32) -> String {

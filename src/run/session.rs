@@ -78,7 +78,7 @@ impl Session<'_> {
 
 /// Notes, warnings and errors, on standard error.
 pub struct Notes {
-    writer: Box<dyn Write>,
+    writer: Box<dyn Write + Send>,
     quiet: bool,
     verbose: bool,
     color: bool,
@@ -86,7 +86,7 @@ pub struct Notes {
 
 impl Notes {
     /// Notes into `writer`.
-    pub fn new(writer: Box<dyn Write>, quiet: bool, verbose: bool, color: bool) -> Self {
+    pub fn new(writer: Box<dyn Write + Send>, quiet: bool, verbose: bool, color: bool) -> Self {
         Self { writer, quiet, verbose, color }
     }
 
@@ -100,6 +100,11 @@ impl Notes {
         if !self.quiet {
             self.line(&printable(text));
         }
+    }
+
+    /// Something that has happened, and that is wanted however quiet it is to be.
+    pub fn news(&mut self, text: &str) {
+        self.line(&printable(text));
     }
 
     /// Something that may not be what was meant.

@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::App;
 use super::log::Level;
 use crate::error::{Error, Report, Result};
-use crate::hooks::Worked;
+use crate::hooks::{Heard, Worked};
+use crate::incident::AlertKind;
 
 /// How long to wait before a worker that has failed begins anew.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -93,7 +94,7 @@ fn work(app: &Arc<App>) -> Result<()> {
         return Ok(());
     }
     app.worker.set(State::Working);
-    app.hooks.work(&app.intake, &app.stop, &mut |worked| match worked {
+    let mut told = |worked: Worked| match worked {
         Worked::Attempted(finished) => {
             if app.worker.set(State::Working) {
                 app.log.line(Level::Info, "the database works again", &[]);
@@ -111,5 +112,33 @@ fn work(app: &Arc<App>) -> Result<()> {
                 app.log.line(Level::Error, "the database fails", &[("error", error.to_string().into())]);
             }
         }
-    })
+    };
+    app.hooks.work(&app.intake, &app.stop, &mut told, &|heard| alerts(app, &heard))
+}
+
+fn alerts(app: &App, heard: &Heard) {
+    match heard {
+        Heard::Noticed(alert) => {
+            let level = if alert.kind == AlertKind::Recovered { Level::Info } else { Level::Warn };
+            let fields = [
+                ("webhook", alert.webhook.into()),
+                ("webhook_name", alert.webhook_name.as_str().into()),
+                ("failing_since", alert.since.to_string().into()),
+                ("failures", alert.failures.into()),
+                ("pending", alert.pending.into()),
+                ("error", alert.error.as_str().into()),
+            ];
+            app.log.line(level, alert.kind.event().description(), &fields);
+        }
+        Heard::Untold(alert, why) => {
+            let fields = [
+                ("alert", alert.kind.event().name().into()),
+                ("webhook", alert.webhook.into()),
+                ("error", (*why).into()),
+            ];
+            app.log.line(Level::Error, "an alert could not be told", &fields);
+        }
+        // The worker meets the same failure, and reports it.
+        Heard::Failed(_) => {}
+    }
 }

@@ -16,8 +16,8 @@ struct Sum<'a> {
     last: &'a Finished,
     /// Whether one of them was delivered.
     delivered: bool,
-    /// Whether one has failed that was no trial, after the last that was delivered.
-    failed: bool,
+    /// How many have failed that were no trials, after the last that was delivered.
+    failures: i64,
     gone: bool,
 }
 
@@ -29,14 +29,14 @@ pub fn note(tx: &Transaction, finished: &[&Finished], now: Timestamp) -> rusqlit
         let sum = sums.entry(one.claim.webhook.id).or_insert(Sum {
             last: one,
             delivered: false,
-            failed: false,
+            failures: 0,
             gone: false,
         });
         let delivered = one.attempt.outcome.kind == OutcomeKind::Delivered;
         let trial = one.claim.event.event == EventType::WebhookTest;
         sum.last = one;
         sum.delivered |= delivered;
-        sum.failed = !delivered && (sum.failed || !trial);
+        sum.failures = if delivered { 0 } else { sum.failures + i64::from(!trial) };
         sum.gone |= one.next.gone;
     }
     sums.into_iter().try_for_each(|(id, sum)| note_one(tx, id, &sum, now))
@@ -50,7 +50,8 @@ fn note_one(tx: &Transaction, id: i64, sum: &Sum, now: Timestamp) -> rusqlite::R
              SET last_sent_at = ?2, last_status_code = ?3, last_error = ?4,
                  -- From the end of the attempt: a machine that was suspended in mid-request has not failed all
                  -- the while.
-                 failing_since = coalesce(iif(?5, NULL, failing_since), iif(?6, ?7, NULL))
+                 failing_since = coalesce(iif(?5, NULL, failing_since), iif(?6 > 0, ?7, NULL)),
+                 failures = iif(?5, 0, failures) + ?6
              WHERE id = ?1 RETURNING failing_since",
         )?
         .query_row(
@@ -60,7 +61,7 @@ fn note_one(tx: &Transaction, id: i64, sum: &Sum, now: Timestamp) -> rusqlite::R
                 attempt.outcome.answer.as_ref().map(|answer| answer.status),
                 attempt.outcome.error,
                 sum.delivered,
-                sum.failed,
+                sum.failures,
                 column::millis(now),
             ],
             |row| row.get(0),
@@ -71,7 +72,7 @@ fn note_one(tx: &Transaction, id: i64, sum: &Sum, now: Timestamp) -> rusqlite::R
         return disable(tx, id, now, "the receiver answered 410 Gone");
     }
     match column::time_or_none(0, failing_since)? {
-        Some(since) if sum.failed && retry::is_given_up(since, now) => {
+        Some(since) if sum.failures > 0 && retry::is_given_up(since, now) => {
             disable(tx, id, now, &format!("every attempt has failed since {since}"))
         }
         _ => Ok(()),

@@ -16,6 +16,7 @@ mod evidence;
 mod fault;
 mod health;
 mod hold;
+mod incidents;
 mod interrupt;
 mod lines;
 mod log;

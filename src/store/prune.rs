@@ -66,12 +66,14 @@ impl Store {
                             AND NOT EXISTS (SELECT 1 FROM deliveries WHERE webhook_id = webhooks.id)
                             AND NOT EXISTS (SELECT 1 FROM suppressions WHERE webhook_id = webhooks.id)";
         self.write(|tx| {
-            tx.execute(
-                &format!(
-                    "DELETE FROM webhook_changes WHERE webhook_id IN (SELECT id FROM webhooks WHERE {GONE})"
-                ),
-                [],
-            )?;
+            for table in ["webhook_changes", "alerts", "incidents"] {
+                tx.execute(
+                    &format!(
+                        "DELETE FROM {table} WHERE webhook_id IN (SELECT id FROM webhooks WHERE {GONE})"
+                    ),
+                    [],
+                )?;
+            }
             Ok(tx.execute(&format!("DELETE FROM webhooks WHERE {GONE}"), [])? as u64)
         })
     }

@@ -152,7 +152,8 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
              headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12, retry_schedule = ?13,
              rate = ?14, ordered = ?15, paused_at = ?16,
              -- Whoever enables it again gives it another chance.
-             failing_since = CASE WHEN ?6 > enabled THEN NULL ELSE failing_since END
+             failing_since = CASE WHEN ?6 > enabled THEN NULL ELSE failing_since END,
+             failures = CASE WHEN ?6 > enabled THEN 0 ELSE failures END
          WHERE id = ?1",
     )?
     .execute(params![

@@ -59,6 +59,9 @@ pub fn move_times(sandbox: &Sandbox, by: i64) {
         ("events", &["timestamp", "accepted_at"]),
         ("deliveries", &["created_at", "due_at", "claimed_at", "last_attempt_at"]),
         ("attempts", &["started_at"]),
+        ("webhook_changes", &["at"]),
+        ("incidents", &["began_at", "noticed_at", "ended_at"]),
+        ("alerts", &["at", "since", "due_at", "told_at"]),
     ] {
         // What is NULL stays NULL.
         let moved: Vec<String> =

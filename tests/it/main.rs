@@ -1,6 +1,7 @@
 //! The real binary in a sandbox, against real receivers.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
+mod alerting;
 mod answers;
 mod architecture;
 mod backups;

@@ -43,6 +43,7 @@
 //! | [`payload`], [`event`] | the body in its canonical form; the catalogue of events |
 //! | [`signature`] | secrets, both signatures, and why one is not right |
 //! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
+//! | [`definition`] | webhooks as a file: how it is read and written, and the plan that applying it follows |
 //! | [`explanation`], [`stats`] | why an event was sent to a webhook or was not; how deliveries fared |
 //! | [`token`] | who may use the REST API, and how they are known again |
 //! | [`retry`], [`request`], [`advice`], [`api`] | when again; what goes over the wire; what to do; JSON |
@@ -73,6 +74,7 @@ pub mod advice;
 pub mod api;
 pub mod cli;
 pub mod config;
+pub mod definition;
 pub mod delivery;
 pub mod dispatcher;
 pub mod error;

@@ -2,6 +2,7 @@
 //!
 //! Times are RFC 3339 in UTC with microseconds, durations are milliseconds, and what is absent is `null`.
 
+mod definition;
 mod event;
 mod explanation;
 mod inspection;
@@ -26,6 +27,7 @@ use crate::event::{Event, EventType};
 use crate::request::Request;
 use crate::webhook::Webhook;
 
+pub use definition::StepObject;
 pub use event::{AcceptedObject, TraceObject};
 pub use explanation::ExplanationObject;
 pub use inspection::InspectionObject;

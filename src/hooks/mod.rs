@@ -2,6 +2,7 @@
 //! offers the same verbs. Here the clock and the system's randomness are read.
 
 mod batch;
+mod definitions;
 mod doctor;
 mod events;
 mod explain;

@@ -3,6 +3,7 @@
 
 pub mod bars;
 pub mod changes;
+pub mod definitions;
 pub mod deliveries;
 pub mod explanation;
 pub mod inspection;

@@ -1,0 +1,367 @@
+//! From the text of a definitions file to definitions: TOML or JSON, with every problem at once and its place. Pure.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use toml::de::{DeTable, DeValue};
+
+use super::Definition;
+use super::members::{MEMBERS, checked, undeclared};
+use super::reference::{HOW, Reference};
+use super::value::Value;
+use crate::error::{Error, Problem};
+use crate::event::nearest;
+use crate::webhook::{Header, NewWebhook};
+
+/// A definitions file has at most so many bytes.
+pub const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// And at most so many webhooks.
+const MOST: usize = 10_000;
+
+/// The member that holds the webhooks: `[[webhook]]`.
+pub const WEBHOOK: &str = "webhook";
+
+/// The definitions of a file that has neither the syntax nor the members of another thing, and its problems. Whether
+/// it is JSON is told by how it begins: TOML cannot begin with a brace.
+pub fn read(text: &str) -> (Vec<Definition>, Vec<Problem>) {
+    // Editors of Windows put it in front.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let entries = if text.trim_start().starts_with('{') { json(text) } else { toml(text) };
+    let (entries, mut problems) = match entries {
+        Ok(entries) => (entries, Vec::new()),
+        Err(problems) => (Vec::new(), problems),
+    };
+    let mut definitions = Vec::new();
+    let mut places: HashMap<(Option<i64>, String), usize> = HashMap::new();
+    for (line, entry) in entries {
+        match definition(line, entry) {
+            Ok(definition) => {
+                let key = (definition.new.project, definition.new.name.clone());
+                if let Some(first) = places.get(&key) {
+                    let twin = format!("line {first} has a webhook of the same name and project");
+                    let problem = Problem::other("name", twin).at(&definition.place);
+                    problems.push(
+                        problem.hint("a webhook is known by its name and project: give it another name"),
+                    );
+                } else {
+                    places.insert(key, line);
+                }
+                definitions.push(definition);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    (definitions, problems)
+}
+
+type Entries = Result<Vec<(usize, Value)>, Vec<Problem>>;
+
+fn toml(text: &str) -> Entries {
+    let lines = Lines::of(text);
+    // The rest of what the error can say would repeat the line, in which a secret may stand.
+    let unread = |error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| lines.at(span.start));
+        vec![Problem::other(WEBHOOK, format!("line {line}: not TOML: {}", error.message().trim()))]
+    };
+    let file = DeTable::parse(text).map_err(unread)?;
+    let mut entries = Vec::new();
+    let mut problems = Vec::new();
+    for (name, value) in file.get_ref() {
+        match value.get_ref() {
+            _ if name.get_ref() != WEBHOOK => {
+                let place = format!("line {}", lines.at(name.span().start));
+                problems.push(unknown(name.get_ref(), "a definitions file", [WEBHOOK]).at(&place));
+            }
+            DeValue::Array(all) => {
+                problems.extend(too_many(all.len()));
+                let entry = |one: &toml::Spanned<DeValue>| (lines.at(one.span().start), one.get_ref().into());
+                entries.extend(all.iter().take(MOST).map(entry));
+            }
+            _ => problems.push(no_list().at(&format!("line {}", lines.at(name.span().start)))),
+        }
+    }
+    if problems.is_empty() { Ok(entries) } else { Err(problems) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File<'a> {
+    #[serde(borrow)]
+    webhook: &'a RawValue,
+}
+
+fn json(text: &str) -> Entries {
+    let unread = |before: usize, error: &serde_json::Error| {
+        let said = error.to_string();
+        let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
+        Problem::other(WEBHOOK, format!("line {}: not what it has to be: {said}", before + error.line()))
+    };
+    let file: File = serde_json::from_str(text).map_err(|error| vec![unread(0, &error)])?;
+    let lines = Lines::of(text);
+    // The raw texts are pieces of the whole one.
+    let line = |raw: &RawValue| lines.at(raw.get().as_ptr().addr().saturating_sub(text.as_ptr().addr()));
+    let start = line(file.webhook);
+    if !file.webhook.get().starts_with('[') {
+        return Err(vec![no_list().at(&format!("line {start}"))]);
+    }
+    let all: Vec<&RawValue> =
+        serde_json::from_str(file.webhook.get()).map_err(|error| vec![unread(start - 1, &error)])?;
+    let mut problems: Vec<Problem> = too_many(all.len()).into_iter().collect();
+    let mut entries = Vec::new();
+    for raw in all.into_iter().take(MOST) {
+        let line = line(raw);
+        match serde_json::from_str(raw.get()) {
+            Ok(value) => entries.push((line, value)),
+            Err(error) => problems.push(unread(line - 1, &error)),
+        }
+    }
+    if problems.is_empty() { Ok(entries) } else { Err(problems) }
+}
+
+fn too_many(count: usize) -> Option<Problem> {
+    let sentence = || format!("a definitions file cannot have more than {MOST} webhooks: it has {count}");
+    (count > MOST).then(|| Problem::other(WEBHOOK, sentence()))
+}
+
+fn no_list() -> Problem {
+    Problem::other(WEBHOOK, "`webhook` cannot be anything but a list of webhooks")
+        .hint("begin each with `[[webhook]]`; in JSON write `{\"webhook\": [{…}, {…}]}`")
+}
+
+/// What an entry says of a webhook.
+fn definition(line: usize, entry: Value) -> Result<Definition, Vec<Problem>> {
+    let Value::Table(members) = entry else {
+        return Err(vec![no_list().at(&format!("line {line}"))]);
+    };
+    let name = members.iter().find_map(|(member, value)| match value {
+        Value::Text(name) if member == "name" => Some(format!(", `{}`", short(name.trim()))),
+        _ => None,
+    });
+    let place = format!("line {line}{}", name.unwrap_or_default());
+    let mut problems = Vec::new();
+    let mut new = undeclared();
+    let (mut secret, mut headers) = (None, Vec::new());
+    for (name, value) in &members {
+        let read = MEMBERS.iter().find(|member| member.name == name);
+        let done = match (name.as_str(), value) {
+            (_, Value::Null) => Ok(()),
+            ("secret", value) => Reference::read(value)
+                .map(|found| secret = Some(found))
+                .map_err(|fault| vec![Problem::other("secret", format!("secret {fault}")).hint(HOW)]),
+            ("headers", value) => headers_of(value).map(|(own, found)| {
+                new.headers = own;
+                headers = found;
+            }),
+            (_, value) => match read {
+                Some(member) => (member.read)(value, &mut new)
+                    .map_err(|fault| vec![Problem::other(member.name, format!("{} {fault}", member.name))]),
+                None => Err(vec![unknown(name, "a webhook", known())]),
+            },
+        };
+        problems.extend(done.err().into_iter().flatten());
+    }
+    // A member that could not be read is not judged a second time.
+    let fields: Vec<_> = problems.iter().map(|problem| problem.field).collect();
+    match checked(new) {
+        Ok(new) if problems.is_empty() => return Ok(Definition { place, new, secret, headers }),
+        Err(Error::Invalid(more)) => {
+            problems.extend(more.into_iter().filter(|one| !fields.contains(&one.field)))
+        }
+        Ok(NewWebhook { .. }) | Err(_) => {}
+    }
+    Err(problems.into_iter().map(|problem| problem.at(&place)).collect())
+}
+
+/// The headers without their values, and where those are found.
+fn headers_of(value: &Value) -> Result<(Vec<Header>, Vec<Option<Reference>>), Vec<Problem>> {
+    let how = "write `headers = [{ name = \"X-Key\", value = { env = \"ERP_X_KEY\" } }]`";
+    let bad = |fault: &str| Problem::other("headers", format!("headers {fault}")).hint(how);
+    let Value::List(entries) = value else { return Err(vec![bad("cannot be anything but a list")]) };
+    let mut headers = Vec::new();
+    let mut references = Vec::new();
+    let mut problems = Vec::new();
+    for entry in entries {
+        let Value::Table(members) = entry else {
+            problems.push(bad("can hold only tables with a name and a value"));
+            continue;
+        };
+        let (mut name, mut reference) = (None, None);
+        for (member, value) in members {
+            match (member.as_str(), value) {
+                (_, Value::Null) => {}
+                ("name", Value::Text(text)) => name = Some(text.trim().to_owned()),
+                ("name", _) => problems.push(bad("cannot have a name that is not a string")),
+                ("value", value) => match Reference::read(value) {
+                    Ok(found) => reference = Some(found),
+                    Err(fault) => {
+                        let sentence = format!("the value of a header {fault}");
+                        problems.push(Problem::other("headers", sentence).hint(HOW));
+                    }
+                },
+                (other, _) => problems.push(unknown(other, "a header", ["name", "value"])),
+            }
+        }
+        headers.push(Header { name: name.unwrap_or_default(), value: String::new() });
+        references.push(reference);
+    }
+    if problems.is_empty() { Ok((headers, references)) } else { Err(problems) }
+}
+
+/// The names of all members.
+fn known() -> Vec<&'static str> {
+    MEMBERS.iter().map(|member| member.name).chain(["secret", "headers"]).collect()
+}
+
+fn unknown<'a>(name: &str, what: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Problem {
+    let problem = Problem::other(WEBHOOK, format!("`{}` is not a member of {what}", short(name)));
+    match nearest(name, known.clone()) {
+        Some(near) => problem.hint(format!("did you mean `{near}`?")),
+        None => {
+            let all: Vec<_> = known.into_iter().map(|name| format!("`{name}`")).collect();
+            problem.hint(format!("the members are {}", all.join(", ")))
+        }
+    }
+}
+
+/// A stranger's text for a sentence.
+fn short(text: &str) -> String {
+    text.chars().take(60).collect::<String>().escape_debug().to_string()
+}
+
+/// Where the lines of a text begin, in bytes.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+    }
+
+    /// The number of the line that this byte is in.
+    fn at(&self, byte: usize) -> usize {
+        self.0.partition_point(|end| *end < byte) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each problem with its hint.
+    fn told(text: &str) -> Vec<String> {
+        let (_, problems) = read(text);
+        let one = |problem| {
+            let error = Error::Invalid(vec![problem]);
+            format!("{error} | {}", error.hints().join(" "))
+        };
+        problems.into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn both_forms_say_the_same() {
+        let toml = "[[webhook]]\nname = \"ERP\"\nurl = \"https://x\"\nproject = 5\ntimeout = \"5s\"\n\
+                    headers = [{ name = \"X-A\", value = { env = \"A\" } }]\nsecret = { file = \"a\" }\n";
+        let json = r#"{"webhook":[{"name":"ERP","url":"https://x","project":5,"timeout":"5s","rate":null,
+            "headers":[{"name":"X-A","value":{"env":"A"}}],"secret":{"file":"a"}}]}"#;
+        for text in [toml, json, &format!("\u{feff}{toml}")] {
+            let (definitions, problems) = read(text);
+            assert_eq!(problems, []);
+            let [Definition { place, new, secret, headers }] = definitions.as_slice() else {
+                panic!("{text}")
+            };
+            assert_eq!((place.as_str(), new.project, new.enabled), ("line 1, `ERP`", Some(5), true));
+            assert_eq!((secret, new.headers.len()), (&Some(Reference::File("a".into())), 1));
+            assert_eq!(headers, &[Some(Reference::Variable("A".into()))]);
+        }
+        assert!(matches!(read("# nothing\n"), (none, problems) if none.is_empty() && problems.is_empty()));
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_line_and_no_secret() {
+        let text = "[[webhook]]\nname = \"A\"\nurll = \"https://x\"\nproject = \"5\"\nevents = [\"permit_aproved\"]\n\
+                    secret = \"s3cret\"\n\n[[webhook]]\nname = \"B\"\nurl = \"https://x\"\ntimeout = \"1h\"\n\
+                    headers = [{ name = \"Host\" }]\n[[webhook]]\nname = \"C\"\nurl = \"https://x\"\n\
+                    headers = [{ nam = \"X\", value = \"s3cret\" }]\n[[webhook]]\nname = \"D\"\nurl = \"https://x\"\n\
+                    [[webhook]]\nname = \" D \"\nurl = \"https://x\"\n[[webhook]]\nenabled = 1\n";
+        let said = told(text);
+        let expected = [
+            "line 1, `A`: `urll` is not a member of a webhook | did you mean `url`?",
+            "line 1, `A`: project cannot be anything but an integer | ",
+            "line 1, `A`: secret cannot stand in the file itself | write a reference, such as",
+            "line 1, `A`: `permit_aproved` is not an event | did you mean `permit_approved`?",
+            "line 1, `A`: url cannot be blank | ",
+            "line 8, `B`: header `Host` cannot be set: every request has its own | ",
+            "line 8, `B`: timeout cannot be used: it is from 1s to 30s, in whole seconds | ",
+            "line 13, `C`: `nam` is not a member of a header | did you mean `name`?",
+            "line 13, `C`: the value of a header cannot stand in the file itself | write a reference",
+            "line 23: enabled cannot be anything but true or false | ",
+            "line 23: name cannot be blank | ",
+            "line 23: url cannot be blank | ",
+            "line 20, `D`: line 17 has a webhook of the same name and project | a webhook is known by",
+        ];
+        let mut found = said.clone();
+        for one in expected {
+            let at = found.iter().position(|said| said.starts_with(one));
+            found.remove(at.unwrap_or_else(|| panic!("no {one:?} in {said:#?}")));
+        }
+        assert_eq!(found, Vec::<String>::new());
+        assert!(!said.concat().contains("s3cret"));
+    }
+
+    #[test]
+    fn what_is_no_definitions_file_is_told_with_its_line_and_without_its_text() {
+        for (text, expected) in [
+            ("[[webhook]]\nsecret = s3cret\n", "line 2: not TOML: "),
+            ("[[webhook]]\nname = \"s3cret\nurl = 1\n", "line 2: not TOML: "),
+            ("[[webhook]]\nname = \"A\"\nname = \"B\"\n", "line 3: not TOML: duplicate key | "),
+            (
+                "[[webhok]]\nname = \"A\"\n",
+                "line 1: `webhok` is not a member of a definitions file | did you mean `webhook`?",
+            ),
+            (
+                "db = \"x\"\n",
+                "line 1: `db` is not a member of a definitions file | the members are `webhook`",
+            ),
+            ("webhook = \"s3cret\"\n", "line 1: `webhook` cannot be anything but a list of webhooks | begin"),
+            (
+                "webhook = [\"s3cret\"]\n",
+                "line 1: `webhook` cannot be anything but a list of webhooks | begin",
+            ),
+            (
+                "{\"webhook\":\n \"s3cret\"}",
+                "line 2: `webhook` cannot be anything but a list of webhooks | begin",
+            ),
+            (
+                "{\"webhook\":\n [{\"name\":\n\"s3cret\" 1}]}",
+                "line 3: not what it has to be: expected `,` or `}`",
+            ),
+            ("{\"webhook\":[],\n\"webhook\":[]}", "line 2: not what it has to be: duplicate field `webhook`"),
+            (
+                "{\"webhook\":[\n{\"name\":\"A\",\n\"name\":\"B\"}]}",
+                "line 3: not what it has to be: a member is given twice",
+            ),
+            ("{}", "line 1: not what it has to be: missing field `webhook`"),
+            ("s3cret", "line 1: not TOML: "),
+        ] {
+            let said = told(text);
+            assert!(said.len() == 1 && said[0].starts_with(expected), "{text:?}: {said:?}");
+            assert!(!said[0].contains("s3cret"), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn deep_and_long_files_are_refused() {
+        let deep = 100_000;
+        for text in [
+            format!("x = {}", "[".repeat(deep)),
+            format!("{}=1", "a.".repeat(deep) + "a"),
+            format!("{{\"webhook\":[{}", "[".repeat(deep)),
+            format!("{{\"webhook\":[{}{}]}}", "[".repeat(deep), "]".repeat(deep)),
+        ] {
+            assert_eq!(told(&text).len(), 1);
+        }
+        let many = "[[webhook]]\n".repeat(MOST + 1);
+        assert_eq!(told(&many), ["a definitions file cannot have more than 10000 webhooks: it has 10001 | "]);
+    }
+}

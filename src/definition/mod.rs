@@ -113,3 +113,6 @@ impl Definition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

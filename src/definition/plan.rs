@@ -207,7 +207,8 @@ fn unknown_value(name: &str, origin: &Origin) -> Option<Problem> {
 }
 
 fn ambiguous(several: &[&Webhook]) -> Problem {
-    let ids: Vec<String> = several.iter().map(|webhook| webhook.id.to_string()).collect();
+    let ids: BTreeSet<i64> = several.iter().map(|webhook| webhook.id).collect();
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
     let sentence = format!("{} webhooks have this name and project: {}", ids.len(), ids.join(", "));
     Problem::other("name", sentence)
 }

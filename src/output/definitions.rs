@@ -31,7 +31,9 @@ pub fn text(plan: &Plan, done: Option<&[i64]>, look: &Look) -> String {
         };
         let line = format!("{sign} {}", called(id.or(step.id()), step.webhook()));
         let _ = writeln!(text, "{}", look.paint(tone, &line));
-        for difference in step.differences() {
+        // The line above has these two of a webhook that is new.
+        let is_above = |member: &str| step.id().is_none() && matches!(member, "name" | "project");
+        for difference in step.differences().into_iter().filter(|one| !is_above(&one.member)) {
             let value = match secret(step, &difference, id) {
                 Some(secret) => secret,
                 None => change(step, &difference),

@@ -1,5 +1,6 @@
 //! The commands that keep webhooks as a file.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -34,7 +35,8 @@ pub fn export(session: &mut Session, args: &ExportArgs) -> Result<u8> {
         .filter(|webhook| args.project.is_none() || webhook.project == args.project)
         .filter(|webhook| args.webhooks.is_empty() || chosen.contains(&webhook.id))
         .collect();
-    webhooks.sort_by_key(|webhook| (webhook.project, &webhook.name, webhook.id));
+    // The oldest first: what is created later stands at the end, and another machine lists them in the same order.
+    webhooks.sort_by_key(|webhook| webhook.id);
     refuse_twins(&webhooks)?;
 
     let mut keeping = args.secrets_dir.as_deref().map(Keeping::new).transpose()?;
@@ -73,14 +75,18 @@ pub fn export(session: &mut Session, args: &ExportArgs) -> Result<u8> {
 }
 
 /// A file in which two have the same name and project could not be applied.
-fn refuse_twins(sorted: &[&Webhook]) -> std::result::Result<(), Error> {
-    let same = |pair: &&[&Webhook]| (pair[0].project, &pair[0].name) == (pair[1].project, &pair[1].name);
-    let Some(pair) = sorted.windows(2).find(same) else { return Ok(()) };
-    let [one, other] = [pair[0], pair[1]];
-    let sentence =
-        format!("webhooks {} and {} are both named `{}`, in the same project", one.id, other.id, one.name);
-    let hint = format!("`ptw-hooks update {} --name NAME` gives it a name of its own", other.id);
-    Err(Error::Refused(Report::new(sentence).hint(hint)))
+fn refuse_twins(webhooks: &[&Webhook]) -> std::result::Result<(), Error> {
+    let mut known = HashMap::new();
+    for webhook in webhooks {
+        let Webhook { id, name, .. } = webhook;
+        if let Some(first) = known.insert((webhook.project, name), id) {
+            let sentence =
+                format!("webhooks {first} and {id} are both named `{name}`, and of the same project");
+            let hint = format!("`ptw-hooks update {id} --name NAME` gives it a name of its own");
+            return Err(Error::Refused(Report::new(sentence).hint(hint)));
+        }
+    }
+    Ok(())
 }
 
 /// `diff`
@@ -99,21 +105,18 @@ pub fn apply(session: &mut Session, args: &ApplyArgs) -> Result<u8> {
         session.notes.note("dry run: nothing was changed");
         return Ok(exit::DONE);
     }
-    let deleted: Vec<&str> = plan
-        .steps
-        .iter()
-        .filter(|step| matches!(step, Step::Delete { .. }))
-        .map(|step| step.webhook().name.as_str())
-        .collect();
+    let deleted: Vec<&Step> = plan.steps.iter().filter(|step| matches!(step, Step::Delete { .. })).collect();
     if !deleted.is_empty() && !args.yes {
-        let mut names: Vec<String> = deleted.iter().take(10).map(|name| format!("`{name}`")).collect();
+        let mut names: Vec<String> =
+            deleted.iter().take(10).map(|step| format!("`{}`", step.webhook().name)).collect();
         names.extend((deleted.len() > 10).then(|| "…".to_owned()));
-        let count = deleted.len();
-        let question =
-            format!("delete {count} webhooks ({}) and give up what is pending for them?", names.join(", "));
+        let count =
+            if deleted.len() == 1 { "1 webhook".to_owned() } else { format!("{} webhooks", deleted.len()) };
+        let question = format!("delete {count} ({}) and give up what is pending there?", names.join(", "));
         if !session.confirmed(&question)? {
-            let report = Report::new(format!("{count} webhooks would be deleted; nothing was done"))
-                .hint("`--yes` does it without asking, `--dry-run` shows them; without `--prune` they stay");
+            let report = Report::new(format!("{count} would be deleted; nothing was done")).hint(
+                "`--yes` does it without asking, `--dry-run` shows which; without `--prune` none is deleted",
+            );
             return Err(Error::Refused(report).into());
         }
     }
@@ -124,13 +127,29 @@ pub fn apply(session: &mut Session, args: &ApplyArgs) -> Result<u8> {
     }
     print(session, &plan, Some(&done))?;
     for (step, id) in plan.steps.iter().zip(done) {
-        if let Step::Create { new, .. } | Step::Update { after: new, .. } = step {
-            for doubt in webhooks::doubts(id, new) {
-                session.notes.warn(&format!("`{}`: {doubt}", new.name));
-            }
-        }
+        remark(session, step, id);
     }
     Ok(exit::DONE)
+}
+
+/// Says what follows from a step that was done, as `create`, `update` and `enable` do.
+fn remark(session: &mut Session, step: &Step, id: i64) {
+    let name = &step.webhook().name;
+    if let Step::Create { new, .. } | Step::Update { after: new, .. } = step {
+        for doubt in webhooks::doubts(id, new) {
+            session.notes.warn(&format!("`{name}`: {doubt}"));
+        }
+    }
+    if let Step::Update { before, after, .. } = step {
+        if before.secret != after.secret {
+            session.notes.note(&format!("`{name}`: every attempt from now on is signed with the new secret"));
+        }
+        if after.enabled && !before.enabled {
+            session.notes.note(&format!(
+                "`{name}` is enabled again; `ptw-hooks replay --missed --webhook {id} --since TIME` sends what it missed"
+            ));
+        }
+    }
 }
 
 impl ScopeArgs {

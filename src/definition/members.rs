@@ -53,7 +53,7 @@ pub const MEMBERS: [Member; 9] = [
     Member {
         name: "timeout",
         read: |value, new| {
-            let timeout = text(value).and_then(|text| time::duration(text).map_err(or));
+            let timeout = text(value).and_then(|text| time::duration(text).map_err(unusable));
             timeout.map(|timeout| new.timeout = Some(timeout))
         },
         write: |new| new.timeout.map(duration),
@@ -62,7 +62,7 @@ pub const MEMBERS: [Member; 9] = [
         name: "retry_schedule",
         read: |value, new| {
             let waits: std::result::Result<_, _> = list(value)?.into_iter().map(wait).collect();
-            new.schedule = Some(Schedule(waits.map_err(or)?));
+            new.schedule = Some(Schedule(waits.map_err(unusable)?));
             Ok(())
         },
         write: |new| {
@@ -74,7 +74,7 @@ pub const MEMBERS: [Member; 9] = [
     Member {
         name: "rate",
         read: |value, new| {
-            let rate = text(value).and_then(|text| text.parse().map_err(or));
+            let rate = text(value).and_then(|text| text.parse().map_err(unusable));
             rate.map(|rate| new.rate = Some(rate))
         },
         write: |new| new.rate.map(|rate| Value::Text(rate.to_string())),
@@ -208,7 +208,8 @@ fn duration(duration: Duration) -> Value {
     Value::Text(time::short(duration))
 }
 
-fn or(how: String) -> String {
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unusable(how: String) -> String {
     format!("cannot be used: {how}")
 }
 

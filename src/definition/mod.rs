@@ -6,6 +6,7 @@ pub mod members;
 mod plan;
 mod read;
 mod reference;
+mod syntax;
 mod value;
 mod write;
 
@@ -15,8 +16,9 @@ use crate::webhook::{NewWebhook, headers};
 
 pub use difference::{Difference, Shown};
 pub use plan::{Plan, Scope, Step, plan};
-pub use read::{LARGEST, read};
+pub use read::read;
 pub use reference::{HOW, Names, Reference, names};
+pub use syntax::LARGEST;
 pub use value::{Members, Value};
 pub use write::{document, members_of, toml};
 

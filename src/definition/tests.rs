@@ -80,7 +80,9 @@ proptest! {
         // What is told is what the history would have, and nothing where that has nothing.
         let noted: Vec<_> = deeds(&one, &changed).into_iter().flat_map(|(_, fields)| fields).collect();
         let mut told: Vec<String> = planned.steps.iter().flat_map(Step::differences).map(|one| one.member).collect();
-        told.iter_mut().for_each(|member| *member = member.split('.').next().unwrap().to_owned());
+        for member in &mut told {
+            *member = member.split('.').next().unwrap().to_owned();
+        }
         for field in &noted {
             prop_assert!(told.iter().any(|member| member == field), "{} is not in {:?}", field, told);
         }

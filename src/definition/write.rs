@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::members::{MEMBERS, declared};
-use super::read::WEBHOOK;
 use super::reference::Reference;
+use super::syntax::WEBHOOK;
 use super::value::{Members, Value};
 use crate::webhook::Webhook;
 
@@ -42,9 +42,9 @@ pub fn toml(definitions: &[Members]) -> String {
             let _ = match value {
                 // A table each, which would make a long line.
                 Value::List(values) if matches!(values.first(), Some(Value::Table(_))) => {
-                    let lines: String =
-                        values.iter().map(|value| format!("    {},\n", value.toml())).collect();
-                    writeln!(text, "{name} = [\n{lines}]")
+                    let lines: Vec<String> =
+                        values.iter().map(|value| format!("    {},", value.toml())).collect();
+                    writeln!(text, "{name} = [\n{}\n]", lines.join("\n"))
                 }
                 value => writeln!(text, "{name} = {}", value.toml()),
             };

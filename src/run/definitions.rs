@@ -229,6 +229,8 @@ fn print(session: &mut Session, plan: &Plan, done: Option<&[i64]>) -> Result<()>
     let objects: Vec<StepObject> = steps.chain(rest).collect();
     let text = shown::text(plan, done, session.out.look());
     session.out.several(&objects, &shown::table(plan, done), &text)?;
+    // At a terminal the sum stands below.
+    session.out.flush()?;
     session.notes.note(&shown::summary(plan, done.is_some()));
     Ok(())
 }

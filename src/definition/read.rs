@@ -194,9 +194,9 @@ mod tests {
     #[test]
     fn what_is_no_definitions_file_is_told_with_its_line_and_without_its_text() {
         for (text, expected) in [
-            ("[[webhook]]\nsecret = s3cret\n", "line 2: not TOML: "),
-            ("[[webhook]]\nname = \"s3cret\nurl = 1\n", "line 2: not TOML: "),
-            ("[[webhook]]\nname = \"A\"\nname = \"B\"\n", "line 3: not TOML: duplicate key | "),
+            ("[[webhook]]\nsecret = s3cret\n", "line 2: cannot be read as TOML: "),
+            ("[[webhook]]\nname = \"s3cret\nurl = 1\n", "line 2: cannot be read as TOML: "),
+            ("[[webhook]]\nname = \"A\"\nname = \"B\"\n", "line 3: cannot be read as TOML: duplicate key | "),
             (
                 "[[webhok]]\nname = \"A\"\n",
                 "line 1: `webhok` is not a member of a definitions file | did you mean `webhook`?",
@@ -216,15 +216,18 @@ mod tests {
             ),
             (
                 "{\"webhook\":\n [{\"name\":\n\"s3cret\" 1}]}",
-                "line 3: not what it has to be: expected `,` or `}`",
+                "line 3: cannot be read as JSON: expected `,` or `}`",
             ),
-            ("{\"webhook\":[],\n\"webhook\":[]}", "line 2: not what it has to be: duplicate field `webhook`"),
+            (
+                "{\"webhook\":[],\n\"webhook\":[]}",
+                "line 2: cannot be read as JSON: duplicate field `webhook`",
+            ),
             (
                 "{\"webhook\":[\n{\"name\":\"A\",\n\"name\":\"B\"}]}",
-                "line 3: not what it has to be: a member is given twice",
+                "line 3: cannot be read as JSON: a member is given twice",
             ),
-            ("{}", "line 1: not what it has to be: missing field `webhook`"),
-            ("s3cret", "line 1: not TOML: "),
+            ("{}", "line 1: cannot be read as JSON: missing field `webhook`"),
+            ("s3cret", "line 1: cannot be read as TOML: "),
         ] {
             let said = told(text);
             assert!(said.len() == 1 && said[0].starts_with(expected), "{text:?}: {said:?}");

@@ -1,7 +1,6 @@
 //! Where what a definitions file does not hold is found: secrets, and the values of headers. Pure.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 
 use super::value::Value;
 use crate::webhook::Webhook;
@@ -53,14 +52,6 @@ impl Reference {
             Self::Variable(name) => Value::table([("env", Value::Text(name.clone()))]),
             Self::File(path) => Value::table([("file", Value::Text(path.clone()))]),
         }
-    }
-}
-
-/// For sentences.
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Variable(name) | Self::File(name)) = self;
-        write!(f, "`{name}`")
     }
 }
 

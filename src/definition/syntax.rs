@@ -33,7 +33,10 @@ fn toml(text: &str) -> Entries {
     // The rest of what the error can say would repeat the line, in which a secret may stand.
     let unread = |error: toml::de::Error| {
         let line = error.span().map_or(1, |span| lines.at(span.start));
-        vec![Problem::other(WEBHOOK, format!("line {line}: not TOML: {}", error.message().trim()))]
+        vec![Problem::other(
+            WEBHOOK,
+            format!("line {line}: cannot be read as TOML: {}", error.message().trim()),
+        )]
     };
     let file = DeTable::parse(text).map_err(unread)?;
     let mut entries = Vec::new();
@@ -66,7 +69,7 @@ fn json(text: &str) -> Entries {
     let unread = |before: usize, error: &serde_json::Error| {
         let said = error.to_string();
         let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
-        Problem::other(WEBHOOK, format!("line {}: not what it has to be: {said}", before + error.line()))
+        Problem::other(WEBHOOK, format!("line {}: cannot be read as JSON: {said}", before + error.line()))
     };
     let file: File = serde_json::from_str(text).map_err(|error| vec![unread(0, &error)])?;
     let lines = Lines::of(text);

@@ -87,9 +87,9 @@ fn hostile_files_are_bounded() {
     let many = |entry: &str| entry.repeat(100_000).into_bytes();
     piped(many("[[webhook]]\n"))
         .stderr_has("a definitions file cannot have more than 10000 webhooks: it has 100000");
-    piped(many("x = [")).stderr_has("not TOML: ");
+    piped(many("x = [")).stderr_has("cannot be read as TOML: ");
     piped(format!("{{\"webhook\":[{}", "{\"a\":[".repeat(100_000)).into_bytes())
-        .stderr_has("not what it has to be");
+        .stderr_has("cannot be read as JSON");
     // As many problems as can be read.
     let mut text = String::new();
     for line in 0..9000 {

@@ -45,7 +45,7 @@ Exit codes:
      or `doctor` has found a fault, or `diff` a difference
   4  what was named does not exist
   5  refused: an ambiguous name, a backup over a file, a signature that is
-     not right
+     not right, an `apply` that would delete webhooks unasked
   130, 143  ended by SIGINT or SIGTERM; what was accepted is kept"
 )]
 pub struct Cli {

@@ -59,7 +59,8 @@ pub struct ScopeArgs {
 /// The arguments of `diff`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "+ is created, ~ is changed, - is deleted; ? is not in the file and stays. Secrets are compared where
+    after_help = "A webhook with + is created, with ~ changed, with - deleted; one with ? is not in the file and
+stays. Below it are the members, + set, ~ changed, - back to the default. Secrets are compared where
 the variable or the file that is named is there, and never shown. The exit code is 0 where nothing
 differs and 3 where something does; a webhook that stays is no difference.
 

@@ -38,7 +38,12 @@ pub fn text(plan: &Plan, done: Option<&[i64]>, look: &Look) -> String {
                 Some(secret) => secret,
                 None => change(step, &difference),
             };
-            let _ = writeln!(text, "    {:<15} {}", printable(&difference.member), printable(&value));
+            let sign = match (&difference.before, &difference.after) {
+                (Shown::Default, _) => '+',
+                (_, Shown::Default) => '-',
+                _ => '~',
+            };
+            let _ = writeln!(text, "  {sign} {:<15} {}", printable(&difference.member), printable(&value));
         }
     }
     for (id, webhook) in &plan.unmanaged {

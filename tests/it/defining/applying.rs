@@ -21,8 +21,8 @@ fn secret(sandbox: &Sandbox) -> String {
 fn a_secret_is_generated_for_a_new_webhook_and_shown_once() {
     let sandbox = Sandbox::new();
     sandbox.write("webhooks.toml", ERP.join("\n"));
-    let shown = "+ `ERP`\n    url             http://127.0.0.1:9/permits\n    enabled         true\n    \
-                 events          *\n    secret          is generated\n";
+    let shown = "+ `ERP`\n  + url             http://127.0.0.1:9/permits\n  + enabled         true\n  + \
+                 events          *\n  + secret          is generated\n";
     let warning =
         format!("warning: there is no database at `{}`; `apply` makes it\n", sandbox.db_path().display());
     sandbox
@@ -36,7 +36,7 @@ fn a_secret_is_generated_for_a_new_webhook_and_shown_once() {
 
     let applied = sandbox.run(["apply", "webhooks.toml"]).ok().stderr_is("1 created\n");
     let line =
-        format!("    secret          {}  shown this once: give it to the receiver now\n", secret(&sandbox));
+        format!("  + secret          {}  shown this once: give it to the receiver now\n", secret(&sandbox));
     applied.stdout_has("+ 1 `ERP`\n").stdout_has(line);
     sandbox.run(["apply", "webhooks.toml"]).ok().stdout_is("").stderr_is("1 as declared\n");
     for format in ["json", "ndjson", "csv", "tsv"] {
@@ -83,8 +83,8 @@ fn every_format_says_the_same() {
     run("tsv").stdout_is(csv.replace(',', "\t"));
     run("table")
         .stdout_is(
-            "~ 1 `ERP`, project 5\n    events          permit_created → *\n    rate            9/s → default\n    \
-             ordered         default → true\n    secret          changes\n? 2 `other`: not in the file\n",
+            "~ 1 `ERP`, project 5\n  ~ events          permit_created → *\n  - rate            9/s → default\n  + \
+             ordered         default → true\n  ~ secret          changes\n? 2 `other`: not in the file\n",
         )
         .stderr_is("1 to change, 1 not in the file\n");
     let (seen, code) = at_terminal(&sandbox, &[("S", "another secret")], &["diff", "webhooks.toml"], "");

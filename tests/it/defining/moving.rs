@@ -137,7 +137,12 @@ fn each_single_difference_is_found_shown_and_mended() {
     ] {
         sandbox.run([&["update", "ERP"], change].concat()).ok();
         assert_eq!(differing(&sandbox), [member], "{change:?}");
-        let text = format!("~ 1 `ERP`\n    {member:<15} {shown}\n");
+        let sign = match shown {
+            set if set.starts_with("default →") => '+',
+            unset if unset.ends_with("→ default") => '-',
+            _ => '~',
+        };
+        let text = format!("~ 1 `ERP`\n  {sign} {member:<15} {shown}\n");
         sandbox.run(["diff", "webhooks.toml"]).code(3).stdout_is(&text).stderr_is("1 to change\n");
         sandbox.run(["apply", "webhooks.toml", "--dry-run"]).ok().stdout_is(&text);
         let applied = sandbox.run(["apply", "webhooks.toml"]).ok().stdout_is(&text).stderr_has("1 changed\n");

@@ -47,6 +47,9 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "disable" -d 'Di
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "pause" -d 'Send nothing to a webhook for now; what it is owed waits'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "resume" -d 'Send to a paused webhook again'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "delete" -d 'Delete a webhook; its log stays'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "export" -d 'Print the definitions of webhooks as a file, without their secrets'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "diff" -d 'Show what differs between a definitions file and the webhooks'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "apply" -d 'Make the webhooks what a definitions file declares'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "events" -d 'List the events that can be emitted and subscribed to'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "emit" -d 'Emit an event: sign it and send it to every webhook that is owed it'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "test" -d 'Send a test event to one webhook and show what came back'
@@ -293,6 +296,58 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s q -l quie
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -l project -d 'Only those of this project' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -l format -d 'The form of the file [default: toml, and json with -o json]' -r -f -a "toml\t'For people'
+json\t'For programs'"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -l secrets-dir -d 'Write every secret and every value of a header to a file of its own in this directory, which is made with mode 0700. A file that holds something else is never replaced' -r -f -a "(__fish_complete_directories)"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -l project -d 'Only the definitions and the webhooks of this project' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -l prune -d 'Delete webhooks that the file does not name: of --project, or of the projects of which the file has a webhook. Those for every project count as a project of their own here'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand diff" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -l project -d 'Only the definitions and the webhooks of this project' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -l prune -d 'Delete webhooks that the file does not name: of --project, or of the projects of which the file has a webhook. Those for every project count as a project of their own here'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -l dry-run -d 'Print what `diff` prints, and change nothing'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -s y -l yes -d 'Do not ask before webhooks are deleted'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand events" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''

@@ -10,7 +10,8 @@ pub mod exit {
     pub const FAILURE: u8 = 1;
     /// The input was bad: arguments, files, configuration. The same code that clap uses.
     pub const USAGE: u8 = 2;
-    /// Something was not delivered, and the log says why; or `doctor` has found what will keep it from that.
+    /// Something was not delivered, and the log says why; or `doctor` has found what will keep it from that, or
+    /// `diff` that webhooks are not what a file declares.
     pub const UNDELIVERED: u8 = 3;
     /// What was named does not exist.
     pub const NOT_FOUND: u8 = 4;
@@ -106,6 +107,13 @@ impl Problem {
             report.hint = Some(hint.into());
         }
         self
+    }
+
+    /// The same problem with where it is in front of its sentence.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        let report = Report { message: format!("{place}: {self}"), hint: self.hint_text() };
+        Self { field: self.field, fault: Fault::Other(report) }
     }
 
     fn hint_text(&self) -> Option<String> {

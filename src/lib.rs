@@ -43,6 +43,7 @@
 //! | [`payload`], [`event`] | the body in its canonical form; the catalogue of events |
 //! | [`signature`] | secrets, both signatures, and why one is not right |
 //! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
+//! | [`definition`] | webhooks as a file: how it is read and written, and the plan that applying it follows |
 //! | [`explanation`], [`stats`] | why an event was sent to a webhook or was not; how deliveries fared |
 //! | [`incident`] | which receivers fail for a while, and what is told about it |
 //! | [`token`] | who may use the REST API, and how they are known again |
@@ -75,6 +76,7 @@ pub mod advice;
 pub mod api;
 pub mod cli;
 pub mod config;
+pub mod definition;
 pub mod delivery;
 pub mod dispatcher;
 pub mod error;

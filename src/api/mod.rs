@@ -3,6 +3,7 @@
 //! Times are RFC 3339 in UTC with microseconds, durations are milliseconds, and what is absent is `null`.
 
 mod alert;
+mod definition;
 mod event;
 mod explanation;
 mod inspection;
@@ -28,6 +29,7 @@ use crate::request::Request;
 use crate::webhook::Webhook;
 
 pub use alert::AlertObject;
+pub use definition::StepObject;
 pub use event::{AcceptedObject, TraceObject};
 pub use explanation::ExplanationObject;
 pub use inspection::InspectionObject;

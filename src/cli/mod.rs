@@ -2,6 +2,7 @@
 //! nothing; doc comments are the help text.
 #![expect(clippy::doc_markdown, reason = "help text is read in a terminal, where backticks are noise")]
 
+pub mod definition;
 pub mod event;
 pub mod listen;
 pub mod log;
@@ -41,10 +42,10 @@ Exit codes:
   1  the database or the system failed, or `check` has found a fault
   2  the input was bad
   3  something was not delivered, and `ptw-hooks deliveries` shows what and why;
-     or `doctor` has found a fault
+     or `doctor` has found a fault, or `diff` a difference
   4  what was named does not exist
   5  refused: an ambiguous name, a backup over a file, a signature that is
-     not right
+     not right, an `apply` that would delete webhooks unasked
   130, 143  ended by SIGINT or SIGTERM; what was accepted is kept"
 )]
 pub struct Cli {
@@ -102,6 +103,12 @@ pub enum Command {
     Resume(webhook::ResumeArgs),
     /// Delete a webhook; its log stays
     Delete(webhook::DeleteArgs),
+    /// Print the definitions of webhooks as a file, without their secrets
+    Export(definition::ExportArgs),
+    /// Show what differs between a definitions file and the webhooks
+    Diff(definition::DiffArgs),
+    /// Make the webhooks what a definitions file declares
+    Apply(definition::ApplyArgs),
     /// List the events that can be emitted and subscribed to
     Events(event::EventsArgs),
     /// Emit an event: sign it and send it to every webhook that is owed it

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod batch;
+mod definitions;
 mod doctor;
 mod events;
 mod explain;

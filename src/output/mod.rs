@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod bars;
 pub mod changes;
+pub mod definitions;
 pub mod deliveries;
 pub mod explanation;
 pub mod inspection;

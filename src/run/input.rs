@@ -67,9 +67,12 @@ pub fn secret(given: Option<String>, file: Option<&Path>) -> Result<Option<Secre
 /// # Errors
 /// As [`read`].
 pub fn secret_file(path: &Path) -> Result<String> {
-    let text = read_text(path, "the secret", LONGEST_SECRET_FILE)?;
-    let text = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
-    Ok(text.to_owned())
+    Ok(without_line_break(&read_text(path, "the secret", LONGEST_SECRET_FILE)?).to_owned())
+}
+
+/// The text without the line break at its end.
+pub fn without_line_break(text: &str) -> &str {
+    text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
 }
 
 /// The secret in `PTW_HOOKS_SECRET`, if it is set.

@@ -2,12 +2,14 @@
 
 mod actor;
 mod batch;
+mod definitions;
 mod demo;
 mod events;
 mod input;
 mod listen;
 mod log;
 mod reference;
+mod references;
 mod retry;
 #[cfg(feature = "serve")]
 mod serve;
@@ -83,6 +85,9 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Pause(args) => webhooks::set_paused(&mut session, &args.webhook, true),
         Command::Resume(args) => webhooks::set_paused(&mut session, &args.webhook, false),
         Command::Delete(args) => webhooks::delete(&mut session, &args),
+        Command::Export(args) => definitions::export(&mut session, &args),
+        Command::Diff(args) => definitions::diff(&mut session, &args),
+        Command::Apply(args) => definitions::apply(&mut session, &args),
         Command::Events(_) => events::catalogue(&mut session),
         Command::Emit(args) => events::emit(&mut session, args),
         Command::Test(args) => events::test(&mut session, &args),

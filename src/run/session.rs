@@ -1,6 +1,6 @@
 //! What every command has at hand: the configuration, where data goes, and where notes go.
 
-use std::io::Write;
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
@@ -57,6 +57,17 @@ impl Session<'_> {
         }
         self.notes.verbose(&format!("database: {}", path.display()));
         Ok(path)
+    }
+
+    /// Whether the person at the terminal says yes; where there is no terminal nobody does.
+    pub fn confirmed(&mut self, question: &str) -> Result<bool> {
+        if !io::stdin().is_terminal() {
+            return Ok(false);
+        }
+        self.notes.ask(&format!("{question} [y/N]"));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// The file holds secrets: whoever can read it can forge events.

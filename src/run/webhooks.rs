@@ -1,6 +1,5 @@
 //! The commands that define webhooks.
 
-use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -11,6 +10,7 @@ use super::{actor, input};
 use crate::api::{CreatedObject, ShownObject, WebhookObject};
 use crate::cli::value::Hidden;
 use crate::cli::webhook::{CreateArgs, DeleteArgs, ListArgs, ShowArgs, UpdateArgs};
+use crate::definition::members::declared;
 use crate::error::{Error, Report, exit};
 use crate::event::EventType;
 use crate::hooks::{Presence, Replaying, WebhookFilter, new_secret};
@@ -156,7 +156,9 @@ pub fn set_paused(session: &mut Session, named: &str, paused: bool) -> Result<u8
 pub fn delete(session: &mut Session, args: &DeleteArgs) -> Result<u8> {
     let hooks = session.hooks(Presence::Required)?;
     let webhook = hooks.show(&args.webhook)?;
-    if !args.yes && !confirmed(session, &webhook)? {
+    let question =
+        format!("delete webhook {} `{}` and give up what is pending for it?", webhook.id, webhook.name);
+    if !args.yes && !session.confirmed(&question)? {
         let report = Report::new(format!("webhook `{}` was not deleted", webhook.name))
             .hint("`--yes` deletes without asking; `ptw-hooks disable` only stops sending");
         return Err(Error::Refused(report).into());
@@ -164,20 +166,6 @@ pub fn delete(session: &mut Session, args: &DeleteArgs) -> Result<u8> {
     let webhook = hooks.delete(&args.webhook, &actor::current())?;
     session.notes.note(&format!("webhook {} `{}` was deleted; its log stays", webhook.id, webhook.name));
     Ok(exit::DONE)
-}
-
-/// Whether the person at the terminal says yes; where there is no terminal nobody does.
-fn confirmed(session: &mut Session, webhook: &Webhook) -> Result<bool> {
-    if !io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    session.notes.ask(&format!(
-        "delete webhook {} `{}` and give up what is pending for it? [y/N]",
-        webhook.id, webhook.name
-    ));
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 fn print(session: &mut Session, webhook: &Webhook, reveal_secret: bool) -> Result<u8> {
@@ -189,15 +177,23 @@ fn print(session: &mut Session, webhook: &Webhook, reveal_secret: bool) -> Resul
 }
 
 fn warn_of_definition(session: &mut Session, webhook: &Webhook) {
-    if is_plain_to_elsewhere(&webhook.url) {
-        session.notes.warn("the URL is plain http: whoever is on the way can read the events");
+    for doubt in doubts(webhook.id, &declared(webhook)) {
+        session.notes.warn(&doubt);
     }
-    if webhook.events.names().is_empty() {
-        session.notes.warn(&format!(
-            "the webhook subscribes to nothing; `ptw-hooks update {} --add-event EVENT` changes that",
-            webhook.id
+}
+
+/// What may not be meant so in the definition of the webhook with this id.
+pub fn doubts(id: i64, definition: &NewWebhook) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if is_plain_to_elsewhere(&definition.url) {
+        doubts.push("the URL is plain http: whoever is on the way can read the events".to_owned());
+    }
+    if definition.events.is_empty() {
+        doubts.push(format!(
+            "the webhook subscribes to nothing; `ptw-hooks update {id} --add-event EVENT` changes that"
         ));
     }
+    doubts
 }
 
 fn schedule(no_retry: bool, waits: Vec<Duration>) -> Option<Schedule> {

@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use crate::error::{Fault, Problem};
 
@@ -21,8 +22,20 @@ use crate::error::{Fault, Problem};
 pub const SECRET_PREFIX: &str = "whsec_";
 
 /// The key that a webhook and its receiver share. It has no `Display`, and its `Debug` shows nothing of it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Eq)]
 pub struct Secret(String);
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        same(&self.0, &other.0)
+    }
+}
+
+/// Whether two secret texts are the same. It takes the same time wherever they differ, and tells no more by that than
+/// whether they have the same length.
+pub fn same(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
+}
 
 impl Secret {
     /// A secret that somebody chose.

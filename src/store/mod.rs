@@ -139,7 +139,7 @@ impl Store {
     }
 }
 
-/// A transaction that accepts, claims and records; it is over when [`Store::together`] returns.
+/// A transaction that accepts, claims and records, or defines webhooks; it is over when [`Store::together`] returns.
 pub struct Round<'a> {
     tx: &'a Transaction<'a>,
     path: &'a Path,

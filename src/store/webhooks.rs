@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::fault::Fault;
-use super::{Store, changes, column, lines};
+use super::{Round, Store, changes, column, lines};
 use crate::delivery::WEBHOOK_DELETED;
 use crate::error::Result;
 use crate::event::EventType;
@@ -29,9 +29,53 @@ const COLUMNS: &str = "id, name, url, secret, project, enabled, events, timeout_
                        retry_schedule, rate, ordered, paused_at";
 
 impl Store {
+    /// As [`Round::create_webhook`], in a transaction of its own.
+    pub fn create_webhook(&self, webhook: &Webhook, by: &Actor) -> Result<Webhook> {
+        self.together(|round| round.create_webhook(webhook, by))
+    }
+
+    /// The webhooks that pass the filter, newest first.
+    pub fn webhooks(&self, filter: &WebhookFilter) -> Result<Vec<Webhook>> {
+        let mut webhooks = self.read(|tx| Ok(live(tx)?))?;
+        webhooks.retain(|webhook| {
+            filter.project.is_none_or(|project| webhook.project == Some(project))
+                && filter.event.is_none_or(|event| webhook.events.contains(event))
+                && filter.enabled.is_none_or(|enabled| webhook.enabled == enabled)
+        });
+        webhooks.reverse();
+        Ok(webhooks)
+    }
+
+    /// The webhook with this id, unless it was deleted.
+    pub fn webhook(&self, id: i64) -> Result<Option<Webhook>> {
+        self.read(|tx| Ok(find(tx, id)?))
+    }
+
+    /// As [`Round::change_webhook`], in a transaction of its own.
+    pub fn change_webhook(
+        &self,
+        id: i64,
+        by: &Actor,
+        change: impl FnOnce(&Webhook) -> Result<Webhook>,
+    ) -> Result<Option<Webhook>> {
+        self.together(|round| round.change_webhook(id, by, change))
+    }
+
+    /// As [`Round::delete_webhook`], in a transaction of its own.
+    pub fn delete_webhook(&self, id: i64, by: &Actor, at: Timestamp) -> Result<bool> {
+        self.together(|round| round.delete_webhook(id, by, at))
+    }
+}
+
+impl Round<'_> {
+    /// Every webhook that was not deleted, oldest first.
+    pub fn webhooks(&self) -> Result<Vec<Webhook>> {
+        self.run(|tx| Ok(live(tx)?))
+    }
+
     /// Stores a new webhook and who created it; returns it with its id.
     pub fn create_webhook(&self, webhook: &Webhook, by: &Actor) -> Result<Webhook> {
-        self.write(|tx| {
+        self.run(|tx| {
             tx.prepare_cached(
                 "INSERT INTO webhooks (name, url, secret, project, enabled, events, timeout_ms, headers,
                                        disabled_reason, disabled_at, created_at, updated_at, retry_schedule,
@@ -61,32 +105,14 @@ impl Store {
         })
     }
 
-    /// The webhooks that pass the filter, newest first.
-    pub fn webhooks(&self, filter: &WebhookFilter) -> Result<Vec<Webhook>> {
-        let mut webhooks = self.read(|tx| Ok(live(tx)?))?;
-        webhooks.retain(|webhook| {
-            filter.project.is_none_or(|project| webhook.project == Some(project))
-                && filter.event.is_none_or(|event| webhook.events.contains(event))
-                && filter.enabled.is_none_or(|enabled| webhook.enabled == enabled)
-        });
-        webhooks.reverse();
-        Ok(webhooks)
-    }
-
-    /// The webhook with this id, unless it was deleted.
-    pub fn webhook(&self, id: i64) -> Result<Option<Webhook>> {
-        self.read(|tx| Ok(find(tx, id)?))
-    }
-
-    /// Replaces the webhook with what `change` makes of it, and notes who did that, in one transaction; `None`
-    /// where there is none.
+    /// Replaces the webhook with what `change` makes of it, and notes who did that; `None` where there is none.
     pub fn change_webhook(
         &self,
         id: i64,
         by: &Actor,
         change: impl FnOnce(&Webhook) -> Result<Webhook>,
     ) -> Result<Option<Webhook>> {
-        self.write(|tx| {
+        self.run(|tx| {
             let Some(webhook) = find(tx, id)? else { return Ok(None) };
             let changed = change(&webhook)?;
             save(tx, &changed)?;
@@ -104,7 +130,7 @@ impl Store {
 
     /// Hides the webhook, erases its secret, ends what it was owed, and notes who did that. Its log stays.
     pub fn delete_webhook(&self, id: i64, by: &Actor, at: Timestamp) -> Result<bool> {
-        self.write(|tx| {
+        self.run(|tx| {
             let deleted = tx.execute(
                 "UPDATE webhooks SET deleted_at = ?2, secret = '', headers = '[]', enabled = 0
                  WHERE id = ?1 AND deleted_at IS NULL",

@@ -110,7 +110,7 @@ impl Webhook {
 }
 
 /// What a caller gives to create a webhook, unchecked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewWebhook {
     /// For people.
     pub name: String,

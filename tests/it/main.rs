@@ -13,6 +13,7 @@ mod crashes;
 mod creating;
 mod damage;
 mod database;
+mod defining;
 mod doctoring;
 mod egress;
 mod egress_names;

@@ -167,6 +167,7 @@ mod tests {
                 answer,
                 duration: Duration::ZERO,
             },
+            signing: None,
         }
     }
 

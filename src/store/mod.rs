@@ -24,6 +24,7 @@ mod open;
 mod place;
 mod prune;
 mod replays;
+mod rotations;
 mod space;
 mod stats;
 mod suppressions;
@@ -48,6 +49,7 @@ pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
 pub use place::place;
 pub use replays::Missed;
+pub use rotations::Led;
 pub use webhooks::WebhookFilter;
 
 /// The database file. Several processes may hold it open at once; within one, writes take turns.
@@ -111,9 +113,25 @@ impl Store {
         self.within(free.unwrap_or_else(next), TransactionBehavior::Deferred, work)
     }
 
-    /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it.
+    /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it. Whoever writes
+    /// erases what is to be erased by then.
     fn write<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
-        self.within(self.connection.lock(), TransactionBehavior::Immediate, work)
+        let mut erased = false;
+        let done = self.within(self.connection.lock(), TransactionBehavior::Immediate, |tx| {
+            erased = rotations::erase_ended(tx)?;
+            work(tx)
+        });
+        if erased && done.is_ok() {
+            self.forget();
+        }
+        done
+    }
+
+    /// Cuts the write-ahead log, in which what was just erased still stands. Where somebody reads at this moment, it
+    /// stays until the log is written over.
+    fn forget(&self) {
+        // The transaction is on the disk: nothing of what it did depends on this.
+        let _ = self.cut_log();
     }
 
     /// Runs `work` outside a transaction: for what SQLite does in one of its own, or not at all.

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::event::Event;
 use crate::signature;
-use crate::webhook::{Secrets, Webhook};
 use crate::webhook::headers::MASK;
+use crate::webhook::{Secrets, Webhook};
 
 /// Who sends.
 pub const USER_AGENT: &str = concat!("ptw-hooks/", env!("CARGO_PKG_VERSION"));

@@ -5,6 +5,7 @@
 pub mod event;
 pub mod listen;
 pub mod log;
+pub mod rotation;
 pub mod sending;
 #[cfg(feature = "serve")]
 pub mod serve;
@@ -100,6 +101,8 @@ pub enum Command {
     Pause(webhook::PauseArgs),
     /// Send to a paused webhook again
     Resume(webhook::ResumeArgs),
+    /// Change the secret of a webhook without a failed delivery
+    RotateSecret(rotation::RotateSecretArgs),
     /// Delete a webhook; its log stays
     Delete(webhook::DeleteArgs),
     /// List the events that can be emitted and subscribed to

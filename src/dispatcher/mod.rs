@@ -151,7 +151,8 @@ impl Dispatcher<'_> {
         lanes.extend(claims, Instant::now());
         let inbox = work.as_ref().and_then(|work| work.inbox.clone()).unwrap_or_default();
         inbox.open();
-        let shared = Shared { lanes: Mutex::new(lanes), changed: Condvar::new(), inbox, leads: Leads::default() };
+        let shared =
+            Shared { lanes: Mutex::new(lanes), changed: Condvar::new(), inbox, leads: Leads::default() };
         thread::scope(|scope| {
             let closing = Closing(&shared);
             for started in 0..threads {

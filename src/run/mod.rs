@@ -9,6 +9,7 @@ mod listen;
 mod log;
 mod reference;
 mod retry;
+mod rotation;
 #[cfg(feature = "serve")]
 mod serve;
 mod session;
@@ -82,6 +83,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Disable(args) => webhooks::set_enabled(&mut session, &args.webhook, false),
         Command::Pause(args) => webhooks::set_paused(&mut session, &args.webhook, true),
         Command::Resume(args) => webhooks::set_paused(&mut session, &args.webhook, false),
+        Command::RotateSecret(args) => rotation::rotate_secret(&mut session, args),
         Command::Delete(args) => webhooks::delete(&mut session, &args),
         Command::Events(_) => events::catalogue(&mut session),
         Command::Emit(args) => events::emit(&mut session, args),

@@ -117,7 +117,11 @@ impl<'a> Secrets<'a> {
     /// The same secrets with this one leading, where there are two.
     #[must_use]
     pub fn led_by(self, generation: Generation) -> Self {
-        if self.leads.is_some_and(|leads| leads != generation) { self.swapped().unwrap_or(self) } else { self }
+        if self.leads.is_some_and(|leads| leads != generation) {
+            self.swapped().unwrap_or(self)
+        } else {
+            self
+        }
     }
 
     /// All of them, the leading one first.

@@ -190,7 +190,9 @@ impl World {
             outcome,
             signing: None,
         };
-        self.store.together(|round| round.record(&[Finished { claim, attempt, next, led: None }], self.now)).unwrap();
+        self.store
+            .together(|round| round.record(&[Finished { claim, attempt, next, led: None }], self.now))
+            .unwrap();
     }
 
     fn take(&mut self, step: &Step) {

@@ -152,7 +152,7 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
             [CompletionResult]::new('--global', '--global', [CompletionResultType]::ParameterName, 'Take events of every project')
-            [CompletionResult]::new('--generate-secret', '--generate-secret', [CompletionResultType]::ParameterName, 'Generate a new secret and show it this once')
+            [CompletionResult]::new('--generate-secret', '--generate-secret', [CompletionResultType]::ParameterName, 'Generate a new secret and show it this once; `rotate-secret` keeps the old one until the receiver has it')
             [CompletionResult]::new('--default-timeout', '--default-timeout', [CompletionResultType]::ParameterName, 'Take the timeout of the configuration again')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Send no headers of its own any more')
             [CompletionResult]::new('--no-retry', '--no-retry', [CompletionResultType]::ParameterName, 'Make one attempt for each delivery and no more')

@@ -145,7 +145,7 @@ set edit:completion:arg-completer[ptw-hooks] = {|@words|
             cand --output 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]'
             cand --color 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]'
             cand --global 'Take events of every project'
-            cand --generate-secret 'Generate a new secret and show it this once'
+            cand --generate-secret 'Generate a new secret and show it this once; `rotate-secret` keeps the old one until the receiver has it'
             cand --default-timeout 'Take the timeout of the configuration again'
             cand --no-headers 'Send no headers of its own any more'
             cand --no-retry 'Make one attempt for each delivery and no more'

@@ -211,7 +211,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l color -d 
 always\t''
 never\t''"
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l global -d 'Take events of every project'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l generate-secret -d 'Generate a new secret and show it this once'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l generate-secret -d 'Generate a new secret and show it this once; `rotate-secret` keeps the old one until the receiver has it'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l default-timeout -d 'Take the timeout of the configuration again'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-headers -d 'Send no headers of its own any more'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-retry -d 'Make one attempt for each delivery and no more'

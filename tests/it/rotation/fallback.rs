@@ -269,6 +269,24 @@ fn an_attempt_that_began_before_the_rotation_follows_it_too() {
 }
 
 #[test]
+fn what_waits_to_be_sent_learns_which_secret_leads() {
+    let known = Known::new(NEW);
+    let receiver = known.receiver();
+    let sandbox = subscribed(&receiver.url("/x"), &[]);
+    let line = |permit| {
+        format!("{{\"event\":\"permit_created\",\"permit_id\":{permit},\"permit_number\":\"P-{permit}\"}}\n")
+    };
+    let batch: String = (0..400).map(line).collect();
+    rotate(&sandbox);
+    sandbox.cmd().args(["emit", "--batch", "-", "-q"]).stdin(batch).run().ok();
+    let signers = signers(&receiver.received());
+    assert_eq!(signers.iter().filter(|signer| **signer == "new").count(), 400);
+    // No more than are under way at once.
+    let refused = signers.iter().filter(|signer| **signer == "old").count();
+    assert!((1..=64).contains(&refused), "{refused} were refused");
+}
+
+#[test]
 fn a_receiver_of_which_each_half_knows_another_secret_gets_everything() {
     // As behind a load balancer, in the middle of a change.
     let turn = AtomicUsize::new(0);

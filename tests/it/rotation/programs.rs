@@ -53,6 +53,21 @@ fn has_room_for_one(name: &str) -> bool {
 }
 
 #[test]
+fn the_libraries_of_standard_webhooks_accept_either_secret_at_the_first_request() {
+    for name in ["standard.py", "standard.mjs"] {
+        let program = Program::start(name, OLD);
+        let sandbox = subscribed(&program.url(), &[]);
+        super::rotate(&sandbox);
+        for (permit, secret) in (1..).zip([OLD, NEW, OLD]) {
+            program.change(secret);
+            crate::retrying::emit(&sandbox, permit, &[]).ok();
+        }
+        assert_eq!(program.count()["requests"], 3, "{name}: {}", program.count());
+        assert_eq!(refused(&sandbox), 0, "{name}");
+    }
+}
+
+#[test]
 fn a_receiver_that_is_changed_after_the_rotation_refuses_nothing_for_good() {
     for name in PROGRAMS {
         let program = Program::start(name, OLD);

@@ -1,6 +1,6 @@
 //! What is shown of a rotation, what is refused while one is under way, and the same over REST.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Known, NEW, OLD, rotate, rotation, subscribed};
 use crate::receiver::Received;

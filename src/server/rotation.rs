@@ -36,10 +36,10 @@ fn rotating(members: &Map<String, Value>) -> Result<Rotating, Answer> {
     let overlap = members.get("overlap").map(fields::seconds);
     let overlap = overlap.transpose().map_err(|message| found("overlap", message)).ok().flatten();
     let ends = match action.as_str() {
-        "begin" => None,
+        // What is no text was complained about above.
+        "begin" | "" => None,
         "finish" => Some(Rotating::Finish),
         "cancel" => Some(Rotating::Cancel),
-        "" => None,
         other => {
             found("action", messages::not_a_choice(other));
             None

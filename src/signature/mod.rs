@@ -21,7 +21,7 @@ use crate::error::{Fault, Problem};
 pub const SECRET_PREFIX: &str = "whsec_";
 
 /// The key that a webhook and its receiver share. It has no `Display`, and its `Debug` shows nothing of it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -76,6 +76,14 @@ impl Secret {
             .strip_prefix(SECRET_PREFIX)
             .and_then(|encoded| STANDARD.decode(encoded).ok())
             .unwrap_or_else(|| self.0.as_bytes().to_vec())
+    }
+}
+
+/// The comparison takes the same time wherever two secrets differ.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        let tag = hmac(b"", &[self.0.as_bytes()]).finalize().into_bytes();
+        hmac(b"", &[other.0.as_bytes()]).verify_slice(&tag).is_ok()
     }
 }
 
@@ -191,6 +199,14 @@ mod tests {
         assert_eq!(secret("abcdefg").masked(), "********");
         assert_eq!(secret("ääääßßßß").masked(), "********ßßßß");
         assert_eq!(format!("{:?}", secret("abcdefgh")), "Secret(********)");
+    }
+
+    #[test]
+    fn secrets_are_the_same_where_every_character_is() {
+        assert_eq!(secret("abcdefgh"), secret("abcdefgh"));
+        for other in ["abcdefgi", "bbcdefgh", "abcdefg", "abcdefghh"] {
+            assert_ne!(secret("abcdefgh"), secret(other));
+        }
     }
 
     #[test]

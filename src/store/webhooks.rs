@@ -94,7 +94,7 @@ impl Store {
         let changed = self.write(|tx| {
             let Some(webhook) = find(tx, id)? else { return Ok(None) };
             let changed = change(&webhook)?;
-            erased = (&webhook.secret, &webhook.rotation) != (&changed.secret, &changed.rotation);
+            erased = changed.has_given_up_a_secret_of(&webhook);
             save(tx, &changed)?;
             for deed in deeds(&webhook, &changed) {
                 changes::note(tx, id, changed.updated_at, by, deed)?;

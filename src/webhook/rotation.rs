@@ -151,6 +151,14 @@ impl Webhook {
         }
     }
 
+    /// Whether a secret that `before` had is none of this webhook's any more.
+    pub fn has_given_up_a_secret_of(&self, before: &Self) -> bool {
+        let has = |secret: &Secret| {
+            *secret == self.secret || self.rotation.as_ref().is_some_and(|rotation| *secret == rotation.old)
+        };
+        !has(&before.secret) || before.rotation.as_ref().is_some_and(|rotation| !has(&rotation.old))
+    }
+
     /// The webhook after a step of a rotation.
     ///
     /// # Errors
@@ -255,9 +263,12 @@ mod tests {
     #[test]
     fn a_rotation_ends_with_either_secret_and_is_refused_where_it_makes_no_sense() {
         let rotating = webhook().rotate(begin(3600), at(0)).unwrap();
+        assert!(!rotating.has_given_up_a_secret_of(&webhook()));
         let finished = rotating.rotate(Rotating::Finish, at(1)).unwrap();
+        assert!(finished.has_given_up_a_secret_of(&rotating));
         assert_eq!((finished.secret.expose(), finished.rotation), ("new", None));
         let cancelled = rotating.rotate(Rotating::Cancel, at(1)).unwrap();
+        assert!(cancelled.has_given_up_a_secret_of(&rotating));
         assert_eq!((cancelled.secret.expose(), cancelled.rotation), ("old", None));
         let refused = |result: Result<Webhook>| assert!(matches!(result, Err(Error::Refused(_))));
         refused(rotating.rotate(begin(60), at(3599)));

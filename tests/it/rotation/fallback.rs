@@ -291,7 +291,7 @@ fn a_receiver_of_which_each_half_knows_another_secret_gets_everything() {
     // As behind a load balancer, in the middle of a change.
     let turn = AtomicUsize::new(0);
     let receiver = Receiver::start(Behaviour::by(move |request| {
-        let secret = if turn.fetch_add(1, Ordering::SeqCst) % 3 == 0 { OLD } else { NEW };
+        let secret = if turn.fetch_add(1, Ordering::SeqCst).is_multiple_of(3) { OLD } else { NEW };
         Reply::status(if super::signed_with(request, secret) { 204 } else { 403 })
     }));
     let sandbox = subscribed(&receiver.url("/x"), &["--retry-schedule", &["1s"; 30].join(",")]);

@@ -46,6 +46,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "enable" -d 'Ena
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "disable" -d 'Disable a webhook; what it misses is recorded'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "pause" -d 'Send nothing to a webhook for now; what it is owed waits'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "resume" -d 'Send to a paused webhook again'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "rotate-secret" -d 'Change the secret of a webhook without a failed delivery'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "delete" -d 'Delete a webhook; its log stays'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "export" -d 'Print the definitions of webhooks as a file, without their secrets'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "diff" -d 'Show what differs between a definitions file and the webhooks'
@@ -213,7 +214,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l color -d 
 always\t''
 never\t''"
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l global -d 'Take events of every project'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l generate-secret -d 'Generate a new secret and show it this once'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l generate-secret -d 'Generate a new secret and show it this once; `rotate-secret` keeps the old one until the receiver has it'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l default-timeout -d 'Take the timeout of the configuration again'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-headers -d 'Send no headers of its own any more'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-retry -d 'Make one attempt for each delivery and no more'
@@ -281,6 +282,25 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s q -l quie
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -l secret -d 'The secret. Other users of this machine can see it in the list of processes: prefer --secret-file' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -l secret-file -d 'Read the secret from the first line of a file, or from standard input for `-`' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -l overlap -d 'How long both secrets are used, from 1m to 30d [default: 24h]' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -l finish -d 'End the overlap now: keep the new secret and erase the old one'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -l cancel -d 'Go back: keep the old secret and erase the new one'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''

@@ -29,6 +29,11 @@ pub fn advice(attempt: &Attempt) -> Option<String> {
             410 if is_test(attempt) => "The receiver says that it is gone for good. An event would have disabled the \
                  webhook; a test does not. Check the path of the URL with `ptw-hooks show WEBHOOK`."
                 .to_owned(),
+            401 | 403 if attempt.signing.is_some_and(|signing| signing.refused.is_some()) => {
+                "The receiver accepted neither the old nor the new secret. Compare the last four characters of both with \
+                 those of the receiver's (`ptw-hooks show WEBHOOK`); `ptw-hooks verify` tells what it did differently."
+                    .to_owned()
+            }
             other => status(other).to_owned(),
         },
         OutcomeKind::Protocol => "The connection was made, but no complete HTTP answer came. Look at the receiver's own log \
@@ -167,6 +172,7 @@ mod tests {
                 answer,
                 duration: Duration::ZERO,
             },
+            signing: None,
         }
     }
 

@@ -31,6 +31,10 @@
 //! bind all processes; at an ordered one, what is pending for a permit stands in a line, of which only the first
 //! may be claimed.
 //!
+//! While a secret is rotated, a webhook has two, and one of them leads. A request that the receiver refuses is made
+//! once more with the other one, within the same attempt; where that is accepted, the other one leads, unless the
+//! rotation has ended meanwhile or is another one.
+//!
 //! `server` has the same verbs for programs: an HTTP request becomes a call of one method. Events that arrive
 //! together are handed to the leading thread of its worker, share one transaction, and are answered when that is on
 //! the disk, whatever waits to be sent.

@@ -152,7 +152,8 @@ impl Looked<'_> {
             duration: Duration::ZERO,
         };
         let url = self.url.to_owned();
-        let attempt = Attempt { number: 1, started_at: self.now, url, headers: Vec::new(), outcome };
+        let attempt =
+            Attempt { number: 1, started_at: self.now, url, headers: Vec::new(), outcome, signing: None };
         advice(&attempt).unwrap_or_default()
     }
 }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::event::Event;
 use crate::signature;
-use crate::webhook::Webhook;
 use crate::webhook::headers::MASK;
+use crate::webhook::{Secrets, Webhook};
 
 /// Who sends.
 pub const USER_AGENT: &str = concat!("ptw-hooks/", env!("CARGO_PKG_VERSION"));
@@ -30,22 +30,31 @@ pub struct Request {
 }
 
 impl Request {
-    /// The request by which `event` is sent to `webhook` at the moment `at`. A webhook without a timeout of
-    /// its own takes `timeout`. `delivery` is 0 where nothing was stored.
-    pub fn new(webhook: &Webhook, event: &Event, delivery: i64, at: Timestamp, timeout: Duration) -> Self {
+    /// The request by which `event` is sent to `webhook` at the moment `at`, signed with its `secrets`. A webhook
+    /// without a timeout of its own takes `timeout`. `delivery` is 0 where nothing was stored.
+    pub fn new(
+        webhook: &Webhook,
+        secrets: Secrets,
+        event: &Event,
+        delivery: i64,
+        at: Timestamp,
+        timeout: Duration,
+    ) -> Self {
         let seconds = at.as_second();
+        let standard: Vec<String> =
+            secrets.all().map(|one| signature::standard(one, &event.id, seconds, &event.body)).collect();
         let mut headers: Vec<(String, String)> = [
             ("host", host(&webhook.url)),
             ("user-agent", USER_AGENT.to_owned()),
             ("accept", "*/*".to_owned()),
             ("content-type", "application/json".to_owned()),
             ("content-length", event.body.len().to_string()),
-            ("x-athens-signature", signature::athens(&webhook.secret, &event.body)),
+            ("x-athens-signature", signature::athens(secrets.leading, &event.body)),
             ("x-athens-event", event.event.name().to_owned()),
             ("x-athens-delivery", delivery.to_string()),
             ("webhook-id", event.id.clone()),
             ("webhook-timestamp", seconds.to_string()),
-            ("webhook-signature", signature::standard(&webhook.secret, &event.id, seconds, &event.body)),
+            ("webhook-signature", standard.join(" ")),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec();
@@ -125,7 +134,8 @@ mod tests {
             ordered: false,
         };
         let event = Event::test(None, Identity { now, random: [0; 10] }).unwrap();
-        Request::new(&webhook.validate(now).unwrap(), &event, 42, now, Duration::from_secs(10))
+        let webhook = webhook.validate(now).unwrap();
+        Request::new(&webhook, webhook.secrets(now), &event, 42, now, Duration::from_secs(10))
     }
 
     #[test]

@@ -74,6 +74,12 @@ struct AttemptObject<'a> {
     url: &'a str,
     request_headers: &'a [(String, String)],
     response: Option<AnswerObject<'a>>,
+    /// During the rotation of a secret: the one that signed the last request.
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Generation>"))]
+    signed_with: Option<&'static str>,
+    /// During the rotation of a secret: how the receiver had refused the other one right before, in the same attempt.
+    #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Code>"))]
+    refused_status: Option<u16>,
 }
 
 impl<'a> From<&'a Attempt> for AttemptObject<'a> {
@@ -102,6 +108,8 @@ impl<'a> From<&'a Attempt> for AttemptObject<'a> {
                     AnswerLength::MoreThan(_) => None,
                 },
             }),
+            signed_with: attempt.signing.map(|signing| signing.with.name()),
+            refused_status: attempt.signing.and_then(|signing| signing.refused),
         }
     }
 }

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::delivery;
 use crate::event::EventType;
+use crate::webhook;
 
 /// The largest integer that every reader of JSON carries exactly: 2^53 − 1.
 const SAFE: i64 = 9_007_199_254_740_991;
@@ -71,6 +72,8 @@ kinds! {
         use delivery::WaitsFor::{Earlier, Enable, Resume, Turn};
         names([Enable, Resume, Earlier, Turn].map(delivery::WaitsFor::name))
     };
+    /// One of the secrets of a rotation.
+    Generation: names(webhook::Generation::ALL.map(webhook::Generation::name));
     /// The body of an event.
     Payload: json_schema!({ "type": "object", "additionalProperties": true });
 }

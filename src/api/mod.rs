@@ -10,6 +10,7 @@ mod inspection;
 #[cfg(feature = "serve")]
 mod kinds;
 mod receipt;
+mod rotation;
 #[cfg(feature = "serve")]
 mod schemas;
 mod stats;
@@ -34,6 +35,7 @@ pub use event::{AcceptedObject, TraceObject};
 pub use explanation::ExplanationObject;
 pub use inspection::InspectionObject;
 pub use receipt::{CauseObject, ReceiptObject, ReceiptsObject, SummaryObject};
+pub use rotation::RotatedObject;
 #[cfg(feature = "serve")]
 pub use schemas::{schemas, values};
 pub use stats::StatsObject;

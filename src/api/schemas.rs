@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AcceptedObject, CreatedObject, DeliveryObject, EmissionObject, EventTypeObject, InspectionObject,
-    StatsObject, TraceObject, WebhookObject, kinds,
+    RotatedObject, StatsObject, TraceObject, WebhookObject, kinds,
 };
 
 /// Every object by its name; they refer to each other as `#/components/schemas/NAME`.
@@ -15,6 +15,7 @@ pub fn schemas() -> Map<String, Value> {
     let mut generator = generator();
     add::<WebhookObject>(&mut generator);
     add::<CreatedObject>(&mut generator);
+    add::<RotatedObject>(&mut generator);
     add::<DeliveryObject>(&mut generator);
     add::<InspectionObject>(&mut generator);
     add::<EventTypeObject>(&mut generator);

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 #[cfg(feature = "serve")]
 use super::kinds;
+use super::rotation::RotationObject;
 use super::{micros, micros_or_null};
 use crate::webhook::headers::MASK;
 use crate::webhook::{Change, Webhook};
@@ -51,6 +52,8 @@ pub struct WebhookObject<'a> {
     #[serde(serialize_with = "micros_or_null")]
     #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Time>"))]
     paused_at: Option<Timestamp>,
+    /// Null where the secret is not being rotated.
+    rotation: Option<RotationObject>,
     // Never in an answer of the REST API.
     #[cfg_attr(feature = "serve", schemars(skip))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +87,7 @@ impl<'a> WebhookObject<'a> {
             rate: webhook.rate.map(|rate| rate.to_string()),
             ordered: webhook.ordered,
             paused_at: webhook.paused_at,
+            rotation: webhook.rotation.as_ref().map(RotationObject::from),
             secret: reveal_secret.then(|| webhook.secret.expose()),
         }
     }

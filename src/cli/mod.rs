@@ -6,6 +6,7 @@ pub mod definition;
 pub mod event;
 pub mod listen;
 pub mod log;
+pub mod rotation;
 pub mod sending;
 #[cfg(feature = "serve")]
 pub mod serve;
@@ -101,6 +102,8 @@ pub enum Command {
     Pause(webhook::PauseArgs),
     /// Send to a paused webhook again
     Resume(webhook::ResumeArgs),
+    /// Change the secret of a webhook without a failed delivery
+    RotateSecret(rotation::RotateSecretArgs),
     /// Delete a webhook; its log stays
     Delete(webhook::DeleteArgs),
     /// Print the definitions of webhooks as a file, without their secrets

@@ -157,7 +157,7 @@ pub struct UpdateArgs {
     /// Read a new secret from the first line of a file, or from standard input for `-`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, groups = ["change", "new_secret"])]
     pub secret_file: Option<PathBuf>,
-    /// Generate a new secret and show it this once
+    /// Generate a new secret and show it this once; `rotate-secret` keeps the old one until the receiver has it
     #[arg(long, groups = ["change", "new_secret"])]
     pub generate_secret: bool,
     /// What a whole exchange may take, from 1s to 30s

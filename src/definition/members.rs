@@ -119,6 +119,7 @@ pub fn declared(webhook: &Webhook) -> NewWebhook {
         schedule,
         rate,
         ordered,
+        rotation: _,
         paused_at: _,
         disabled: _,
         created_at: _,

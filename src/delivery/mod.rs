@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::event::{Event, EventType};
-use crate::webhook::{Match, Webhook};
+use crate::webhook::{Generation, Match, Webhook};
 
 pub use filter::{DeliveryFilter, Permit};
 pub use waiting::WaitsFor;
@@ -175,7 +175,8 @@ impl Answer {
     }
 }
 
-/// One HTTP request that was made for a delivery.
+/// One HTTP request that was made for a delivery; during the rotation of a secret there may be two, of which this is
+/// the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// Counts from 1 within its delivery.
@@ -188,6 +189,17 @@ pub struct Attempt {
     pub headers: Vec<(String, String)>,
     /// What it led to.
     pub outcome: Outcome,
+    /// By which secret, where a rotation was under way.
+    pub signing: Option<Signing>,
+}
+
+/// By which secret of a rotation an attempt was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signing {
+    /// The one that signed its last request.
+    pub with: Generation,
+    /// The status by which the receiver had refused the same request right before, signed with the other one.
+    pub refused: Option<u16>,
 }
 
 /// One event owed to one webhook.

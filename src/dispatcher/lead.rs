@@ -173,14 +173,15 @@ impl Dispatcher<'_> {
     }
 
     /// Sees what is due, and what waits here for webhooks that were deleted, disabled, paused or changed since
-    /// it was claimed: it would go to the old address, signed with the old secret.
+    /// it was claimed: it would go to the old address, signed with the old secret. A secret that is to be erased takes
+    /// a transaction, whatever it is for.
     fn look(&self, shared: &Shared, work: &Work, lookout: &mut Lookout, step: &mut Step) -> Result<()> {
         let room = |webhook| room(shared, work.watch, webhook);
         let look = self.store.survey(&work.due, &room, Timestamp::now())?;
         step.unsent.extend(shared.lanes().drain_where(|claim| {
             look.open.get(&claim.webhook.id).is_none_or(|changed| *changed != claim.webhook.updated_at)
         }));
-        step.claim = look.due_in.is_some_and(|due_in| due_in.is_zero());
+        step.claim = look.to_erase || look.due_in.is_some_and(|due_in| due_in.is_zero());
         lookout.due_in = look.due_in;
         if lookout.fan_out == 0 {
             lookout.fan_out = look.open.len().max(1);

@@ -4,6 +4,7 @@
 //! One thread leads: it records, accepts and claims. Up to [`THREADS`] others send. They meet in the lanes (what
 //! waits) and in the inbox (what has ended), and no transaction is open while a request is under way.
 
+mod exchange;
 mod inbox;
 mod lanes;
 mod lead;
@@ -20,6 +21,7 @@ use crate::event::Event;
 use crate::sender::Sender;
 use crate::store::{Accepted, Due, Finished, Store};
 use crate::webhook::Schedule;
+use exchange::Leads;
 use lanes::Lanes;
 
 pub use inbox::{Feed, Inbox};
@@ -103,6 +105,7 @@ struct Shared {
     /// Something was put into a lane, a lane has room again, or all is over.
     changed: Condvar,
     inbox: Arc<Inbox>,
+    leads: Leads,
 }
 
 impl Shared {
@@ -148,7 +151,8 @@ impl Dispatcher<'_> {
         lanes.extend(claims, Instant::now());
         let inbox = work.as_ref().and_then(|work| work.inbox.clone()).unwrap_or_default();
         inbox.open();
-        let shared = Shared { lanes: Mutex::new(lanes), changed: Condvar::new(), inbox };
+        let shared =
+            Shared { lanes: Mutex::new(lanes), changed: Condvar::new(), inbox, leads: Leads::default() };
         thread::scope(|scope| {
             let closing = Closing(&shared);
             for started in 0..threads {

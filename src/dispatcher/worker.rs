@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::exchange::{Exchanged, Leads};
 use super::{Dispatcher, Ended, Shared};
 use crate::delivery::{Attempt, Claim};
 use crate::event::EventType;
@@ -29,7 +30,7 @@ impl Dispatcher<'_> {
             };
             drop(lanes);
             let webhook = claim.webhook.id;
-            let ended = self.attempt(claim);
+            let ended = self.attempt(claim, &shared.leads);
             let kind = match &ended {
                 Ended::Sent(finished) => {
                     let outcome = &finished.attempt.outcome;
@@ -49,22 +50,25 @@ impl Dispatcher<'_> {
 
     /// Nothing is sent where the lease is too short by now for a whole exchange: another worker may take it
     /// over in the middle, and two would send it at once.
-    fn attempt(&self, claim: Claim) -> Ended {
+    fn attempt(&self, claim: Claim, leads: &Leads) -> Ended {
         let started_at = Timestamp::now();
-        let request = Request::new(&claim.webhook, &claim.event, claim.delivery, started_at, self.timeout);
+        let secrets = leads.secrets(&claim.webhook, started_at);
+        let (delivery, timeout) = (claim.delivery, self.timeout);
+        let request = Request::new(&claim.webhook, secrets, &claim.event, delivery, started_at, timeout);
         let left = claim.lease_until.duration_since(started_at);
         let needed = request.timeout.saturating_add(AROUND);
         if left < SignedDuration::try_from(needed).unwrap_or(SignedDuration::MAX) {
             return Ended::Unsent(claim);
         }
-        let outcome = self.sender.send(&request);
+        let Exchanged { request, outcome, signing, led } =
+            self.exchange(&claim, request, secrets, started_at, leads);
         let schedule = claim.webhook.schedule.as_ref().unwrap_or(self.schedule);
         let mut next = retry::next(schedule, claim.attempt, &outcome, Timestamp::now(), jitter);
         // Somebody who tries a webhook out does not want it disabled by the trial.
         next.gone &= claim.event.event != EventType::WebhookTest;
         let (url, headers) = request.into_shown();
-        let attempt = Attempt { number: claim.attempt, started_at, url, headers, outcome };
-        Ended::Sent(Box::new(Finished { claim, attempt, next }))
+        let attempt = Attempt { number: claim.attempt, started_at, url, headers, outcome, signing };
+        Ended::Sent(Box::new(Finished { claim, attempt, next, led }))
     }
 }
 

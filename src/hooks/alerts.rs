@@ -15,7 +15,6 @@ use crate::error::{Error, Report, Result};
 use crate::event::Event;
 use crate::incident::{Alert, Threshold};
 use crate::notifier;
-use crate::request::Request;
 
 /// How often a worker looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -136,7 +135,6 @@ impl Hooks {
             let state = if webhook.enabled { "paused" } else { "disabled" };
             return Ok(Err(format!("the webhook `{}`, which is to be told, is {state}", webhook.name)));
         }
-        let now = Timestamp::now();
         // The id is the same each time it is told, as it is with every event.
         let id = format!("alert_{}_{}", alert.at.as_millisecond(), alert.id);
         let event = Event {
@@ -149,14 +147,13 @@ impl Hooks {
             body,
             dedupe_key: String::new(),
         };
-        let request = Request::new(&webhook, &event, 0, now, self.timeout);
-        let outcome = self.sender.send(&request);
+        let name = webhook.name.clone();
+        let outcome = self.dispatcher(&self.schedule).send_unlogged(webhook, event)?;
         Ok(match outcome.kind {
             OutcomeKind::Delivered => Ok(()),
-            _ => Err(format!(
-                "the webhook `{}`, which is to be told, could not be reached: {}",
-                webhook.name, outcome.error
-            )),
+            _ => {
+                Err(format!("the webhook `{name}`, which is to be told, has not taken it: {}", outcome.error))
+            }
         })
     }
 }

@@ -142,9 +142,10 @@ impl Hooks {
 
     fn examine_receiver(&self, webhook: &Webhook, examining: &Examining) -> Vec<Check> {
         let state = state(webhook);
+        let rotation = rotation(webhook, Timestamp::now());
         // One that was disabled is not sent to; only who names it wants to know how its receiver fares.
         if webhook.disabled.is_some() && examining.webhook.is_none() {
-            return vec![state];
+            return std::iter::once(state).chain(rotation).collect();
         }
         let probe = self.sender.probe(&webhook.url, webhook.timeout.unwrap_or(self.timeout));
         let plain = url::is_plain_to_elsewhere(&webhook.url);
@@ -159,7 +160,7 @@ impl Hooks {
             });
         }
         checks.push(skew);
-        checks.insert(0, state);
+        checks.splice(0..0, std::iter::once(state).chain(rotation));
         checks
     }
 
@@ -210,6 +211,21 @@ fn state(webhook: &Webhook) -> Check {
         return Check::bad(WARNING, "it subscribes to no event", advice);
     }
     Check::ok("webhook", "enabled")
+}
+
+/// Whether the receiver has the new secret of a rotation; nothing where none is under way.
+fn rotation(webhook: &Webhook, now: Timestamp) -> Option<Check> {
+    let rotation = webhook.rotation_at(now)?;
+    let until = rotation.until;
+    Some(match rotation.accepted_at {
+        Some(at) => Check::ok("rotation", format!("the receiver accepted the new secret at {at}")),
+        None => Check::bad(
+            ("rotation", Verdict::Warning),
+            format!("the receiver has not accepted the new secret yet; the old one ends at {until}"),
+            "Give the new secret to the receiver. One that checks `webhook-signature` alone accepts both and does not \
+             show which it has.",
+        ),
+    })
 }
 
 /// What could not be done at all.

@@ -52,7 +52,9 @@ pub struct Preview {
 impl Preview {
     /// What is known of an event and what the store says to it.
     fn new(event: Arc<Event>, accepted: Accepted, at: Timestamp, timeout: Duration) -> Self {
-        let request = |webhook: &Webhook, delivery| Request::new(webhook, &event, delivery, at, timeout);
+        let request = |webhook: &Webhook, delivery| {
+            Request::new(webhook, webhook.secrets(at), &event, delivery, at, timeout)
+        };
         let requests = accepted
             .claims
             .iter()

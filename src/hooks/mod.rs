@@ -11,6 +11,7 @@ mod log;
 mod prune;
 mod replay;
 mod retry;
+mod rotation;
 mod serving;
 mod stats;
 mod tokens;
@@ -40,6 +41,7 @@ pub use log::{Inspection, Trace};
 pub use prune::Pruning;
 pub use replay::{Replayed, Replaying};
 pub use retry::{Retrying, Tally};
+pub use rotation::new_rotation;
 pub use serving::{Intake, Worked};
 pub use webhooks::new_secret;
 

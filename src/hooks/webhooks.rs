@@ -125,7 +125,7 @@ fn deleted(named: &str, deletion: &Deletion) -> Report {
     ))
 }
 
-fn not_found(named: &str, all: &[Webhook]) -> Report {
+pub(super) fn not_found(named: &str, all: &[Webhook]) -> Report {
     let report = Report::new(format!("webhook `{named}` does not exist"));
     match nearest(named, all.iter().map(|webhook| webhook.name.as_str())) {
         Some(near) => report.hint(format!("did you mean `{near}`?")),

@@ -7,7 +7,7 @@ use super::table::Tone;
 use super::text::{printable, printable_lines};
 use super::{Look, deliveries, duration};
 use crate::advice::advice;
-use crate::delivery::{Answer, AnswerLength, Attempt, Delivery};
+use crate::delivery::{Answer, AnswerLength, Attempt, Delivery, Signing};
 use crate::event::Event;
 
 /// Everything about one delivery.
@@ -72,11 +72,26 @@ fn attempt_text(out: &mut String, attempt: &Attempt, look: &Look) {
     if !outcome.error.is_empty() {
         let _ = writeln!(out, "  error   {} (phase: {})", printable(&outcome.error), outcome.phase.name());
     }
+    if let Some(signing) = attempt.signing {
+        let _ = writeln!(out, "  signed  {}", signed(signing));
+    }
     if let Some(answer) = &outcome.answer {
         answer_text(out, answer);
     }
     if let Some(advice) = advice(attempt) {
         let _ = writeln!(out, "  advice  {}", printable(&advice));
+    }
+}
+
+fn signed(Signing { with, refused }: Signing) -> String {
+    let (with, other) = (with.name(), with.other().name());
+    match refused {
+        None => format!("with the {with} secret"),
+        Some(status) => {
+            format!(
+                "with the {with} secret, after a first request with the {other} one was refused ({status})"
+            )
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod explanation;
 pub mod inspection;
 pub mod receipts;
+pub mod rotation;
 pub mod stats;
 pub mod table;
 pub mod text;

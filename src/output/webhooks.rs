@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::Look;
 use super::table::{Cell, Column, Table, Tone, number, words};
 use super::text::{printable, shortened};
+use super::{Look, rotation};
 use crate::webhook::Webhook;
 use crate::webhook::headers::MASK;
 
@@ -21,9 +21,20 @@ const COLUMNS: [Column; 9] = [
     words("last_result"),
 ];
 
-/// A row for each webhook.
+/// A row for each webhook, and a column for rotations where there is one.
 pub fn table(webhooks: &[Webhook], look: &Look) -> Table {
-    Table::new(&COLUMNS, webhooks.iter().map(|webhook| row(webhook, look)))
+    let rows = webhooks.iter().map(|webhook| row(webhook, look));
+    // Seldom enough that the column would be empty, as a rule; and the last one, so that no other moves.
+    if webhooks.iter().all(|webhook| webhook.rotation.is_none()) {
+        return Table::new(&COLUMNS, rows);
+    }
+    let rotation = |webhook: &Webhook| webhook.rotation.as_ref().map(|one| rotation::short(one, look));
+    let rotations = webhooks.iter().map(|webhook| rotation(webhook).unwrap_or_default().into());
+    let rows = rows.zip(rotations).map(|(mut row, rotation)| {
+        row.push(rotation);
+        row
+    });
+    Table::new(&[&COLUMNS[..], &[words("rotation")]].concat(), rows)
 }
 
 fn row(webhook: &Webhook, look: &Look) -> Vec<Cell> {
@@ -70,6 +81,10 @@ pub fn details(webhook: &Webhook, look: &Look, reveal_secret: bool, default_time
         ("rate", webhook.rate.map_or_else(|| "no bound".to_owned(), |rate| format!("at most {rate}"))),
         ("order", if webhook.ordered { "by permit" } else { "none" }.to_owned()),
     ];
+    if let Some(rotation) = &webhook.rotation {
+        let old = if reveal_secret { rotation.old.expose().to_owned() } else { rotation.old.masked() };
+        lines.insert(7, ("rotation", rotation::long(rotation, &old, look)));
+    }
     if let Some(paused_at) = webhook.paused_at {
         lines.insert(4, ("paused", format!("since {}", look.time(paused_at))));
     }

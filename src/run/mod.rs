@@ -11,6 +11,7 @@ mod log;
 mod reference;
 mod references;
 mod retry;
+mod rotation;
 #[cfg(feature = "serve")]
 mod serve;
 mod session;
@@ -84,6 +85,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Disable(args) => webhooks::set_enabled(&mut session, &args.webhook, false),
         Command::Pause(args) => webhooks::set_paused(&mut session, &args.webhook, true),
         Command::Resume(args) => webhooks::set_paused(&mut session, &args.webhook, false),
+        Command::RotateSecret(args) => rotation::rotate_secret(&mut session, args),
         Command::Delete(args) => webhooks::delete(&mut session, &args),
         Command::Export(args) => definitions::export(&mut session, &args),
         Command::Diff(args) => definitions::diff(&mut session, &args),

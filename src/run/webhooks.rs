@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::Timestamp;
 
+use super::rotation::warn_of_unaccepted;
 use super::session::Session;
 use super::{actor, input};
 use crate::api::{CreatedObject, ShownObject, WebhookObject};
@@ -85,6 +86,7 @@ pub fn show(session: &mut Session, args: &ShowArgs) -> Result<u8> {
     let table = output::webhooks::table(std::slice::from_ref(&webhook), look);
     let object = ShownObject::new(WebhookObject::new(&webhook, args.reveal_secret), &changes);
     session.out.one(&object, &table, &text)?;
+    warn_of_unaccepted(session, &webhook);
     Ok(exit::DONE)
 }
 

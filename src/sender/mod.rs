@@ -56,11 +56,20 @@ impl Sender {
 
     /// Makes one attempt. Whatever happens is the outcome; the exchange ends within the request's timeout.
     pub fn send(&self, request: &Request) -> Outcome {
+        self.make(request, None)
+    }
+
+    /// As [`Self::send`], where only so much is left of the request's timeout.
+    pub fn send_within(&self, request: &Request, left: Duration) -> Outcome {
+        self.make(request, Some(left))
+    }
+
+    fn make(&self, request: &Request, left: Option<Duration>) -> Outcome {
         let started = Instant::now();
         let outcome =
             |kind, phase, error, answer| Outcome { kind, phase, error, answer, duration: started.elapsed() };
         let mut head = None;
-        match self.exchange(request, started, &mut head) {
+        match self.exchange(request, left, started, &mut head) {
             Ok(answer) => {
                 let (kind, error) = judge(&answer);
                 outcome(kind, Phase::Body, error, Some(answer))
@@ -76,13 +85,14 @@ impl Sender {
     fn exchange(
         &self,
         request: &Request,
+        left: Option<Duration>,
         started: Instant,
         head: &mut Option<Answer>,
     ) -> Result<Answer, ureq::Error> {
         let mut stale = 0;
         loop {
             progress::start();
-            match self.run(request) {
+            match self.run(request, left.map(|left| left.saturating_sub(started.elapsed()))) {
                 Err(error)
                     if was_stale(&error, progress::current())
                         && stale < STALE_CONNECTIONS
@@ -96,7 +106,7 @@ impl Sender {
         }
     }
 
-    fn run(&self, request: &Request) -> Result<http::Response<Body>, ureq::Error> {
+    fn run(&self, request: &Request, left: Option<Duration>) -> Result<http::Response<Body>, ureq::Error> {
         let uri: Uri = request.url.parse().map_err(|_| ureq::Error::BadUri("not a URL".to_owned()))?;
         let agent = self.agent(uri.scheme_str() == Some("https"), request.timeout);
         let mut post = http::Request::new(request.body.as_slice());
@@ -109,7 +119,11 @@ impl Sender {
             let value = HeaderValue::from_str(value).map_err(|error| invalid(error.into()))?;
             post.headers_mut().append(name, value);
         }
-        agent.run(post)
+        match left {
+            None => agent.run(post),
+            // Not an agent of its own for each length: this is rare, and takes a connection of the agent.
+            Some(left) => agent.run(agent.configure_request(post).timeout_global(Some(left)).build()),
+        }
     }
 
     fn agent(&self, tls: bool, timeout: Duration) -> Agent {

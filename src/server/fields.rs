@@ -107,10 +107,7 @@ fn read(members: &Map<String, Value>, required: Required) -> Given {
         changes.url = text(value).map_err(no_url).map_err(|message| keep(field, message)).ok();
     }
     if let Some((field, value)) = take("secret") {
-        let secret = text(value).and_then(|text| {
-            Secret::new(text.trim().to_owned()).map_err(|problem| messages::message(&problem))
-        });
-        changes.secret = secret.map_err(|message| keep(field, message)).ok();
+        changes.secret = secret(value).map_err(|message| keep(field, message)).ok();
     }
     if let Some((field, value)) = take("enabled") {
         changes.enabled = boolean(value).map_err(|message| keep(field, message)).ok();
@@ -204,7 +201,13 @@ fn list(value: &Value) -> Result<Vec<String>, String> {
     }
 }
 
-fn seconds(value: &Value) -> Result<Duration, String> {
+/// A secret.
+pub fn secret(value: &Value) -> Result<Secret, String> {
+    Secret::new(text(value)?.trim().to_owned()).map_err(|problem| messages::message(&problem))
+}
+
+/// A number of seconds.
+pub fn seconds(value: &Value) -> Result<Duration, String> {
     let seconds = whole(value)?;
     u64::try_from(seconds).map(Duration::from_secs).map_err(|_| messages::NO_INTEGER.to_owned())
 }

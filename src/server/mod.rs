@@ -26,6 +26,7 @@ mod metrics;
 mod operate;
 mod pages;
 mod parameters;
+mod rotation;
 mod routes;
 mod schema;
 mod stats;

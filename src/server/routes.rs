@@ -10,7 +10,7 @@ use http::Method;
 use super::answer::Answer;
 use super::call::Call;
 use super::parameters::Parameter;
-use super::{deliveries, events, metrics, operate, stats, webhooks};
+use super::{deliveries, events, metrics, operate, rotation, stats, webhooks};
 use crate::token::Scope;
 
 /// Who may ask.
@@ -131,7 +131,7 @@ const LOG: &[Parameter] = Parameter::LOG;
 
 /// Every route.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 20] = [
+pub static ROUTES: [Route; 21] = [
     route!(GET "/api/v1/ptw/webhooks/" "list_webhooks" "The webhooks, newest first"
         READ, NOTHING, Blocking(webhooks::list), &[Page, PageSize, Project, Event, Enabled], [200 One("WebhookPage")]),
     route!(POST "/api/v1/ptw/webhooks/" "create_webhook" "Create a webhook"
@@ -139,13 +139,16 @@ pub static ROUTES: [Route; 20] = [
     route!(GET "/api/v1/ptw/webhooks/{id}/" "show_webhook" "One webhook"
         READ, NOTHING, Blocking(webhooks::show), &[], [200 One("Webhook")]),
     route!(PUT "/api/v1/ptw/webhooks/{id}/" "replace_webhook" "Change a webhook; what is left out stays"
-        MANAGE, Json("WebhookDefinition"), Blocking(webhooks::put), &[], [200 One("Webhook")]),
+        MANAGE, Json("WebhookDefinition"), Blocking(webhooks::put), &[], [200 One("Webhook"), 409 One("Detail")]),
     route!(PATCH "/api/v1/ptw/webhooks/{id}/" "change_webhook" "Change some members of a webhook"
-        MANAGE, Json("WebhookChanges"), Blocking(webhooks::patch), &[], [200 One("Webhook")]),
+        MANAGE, Json("WebhookChanges"), Blocking(webhooks::patch), &[], [200 One("Webhook"), 409 One("Detail")]),
     route!(DELETE "/api/v1/ptw/webhooks/{id}/" "delete_webhook" "Delete a webhook; its log stays"
         MANAGE, NOTHING, Blocking(webhooks::delete), &[], [204 Says::Nothing]),
     route!(POST "/api/v1/ptw/webhooks/{id}/test/" "test_webhook" "Send a test event now"
         MANAGE, NOTHING, Blocking(webhooks::test), &[], [200 One("TestSucceeded"), 502 One("TestFailed")]),
+    route!(POST "/api/v1/ptw/webhooks/{id}/rotate-secret/" "rotate_secret" "Change the secret without a failed delivery"
+        MANAGE, Json("SecretRotation"), Blocking(rotation::rotate_secret), &[],
+        [200 One("RotatedWebhook"), 409 One("Detail")]),
     route!(GET "/api/v1/ptw/webhooks/{id}/deliveries/" "list_deliveries_of_webhook" "The log of one webhook, newest first"
         READ, NOTHING, Blocking(deliveries::of_webhook), LOG, [200 Many("Delivery")]),
     route!(GET "/api/v1/ptw/events/" "list_events" "The catalogue of events"

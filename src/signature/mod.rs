@@ -103,7 +103,8 @@ pub fn athens(secret: &Secret, body: &[u8]) -> String {
     format!("sha256={}", hex(&hmac(secret.expose().as_bytes(), &[body]).finalize().into_bytes()))
 }
 
-/// The value of `webhook-signature`; `timestamp` is in unix seconds.
+/// One signature of `webhook-signature`, which has them separated by spaces (Standard Webhooks 1.0, "Signature
+/// scheme"); `timestamp` is in unix seconds.
 pub fn standard(secret: &Secret, id: &str, timestamp: i64, body: &[u8]) -> String {
     let mac = standard_mac(&secret.standard_key(), id, timestamp, body);
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
@@ -203,6 +204,14 @@ mod tests {
         assert_eq!(secret("abcdefg").masked(), "********");
         assert_eq!(secret("ääääßßßß").masked(), "********ßßßß");
         assert_eq!(format!("{:?}", secret("abcdefgh")), "Secret(********)");
+    }
+
+    #[test]
+    fn secrets_are_the_same_where_every_character_is() {
+        assert_eq!(secret("abcdefgh"), secret("abcdefgh"));
+        for other in ["abcdefgi", "bbcdefgh", "abcdefg", "abcdefghh"] {
+            assert_ne!(secret("abcdefgh"), secret(other));
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::column;
-use crate::delivery::{Answer, AnswerLength, Attempt, Outcome, OutcomeKind, Phase};
+use crate::delivery::{Answer, AnswerLength, Attempt, Outcome, OutcomeKind, Phase, Signing};
+use crate::webhook::Generation;
 
 /// Stores an attempt; its number follows from those before it. A worker that comes back late may bring one whose
 /// delivery was pruned meanwhile: nothing is left that it could belong to.
@@ -22,8 +23,9 @@ pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusq
     let length = length.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
     tx.prepare_cached(
         "INSERT INTO attempts (delivery_id, started_at, duration_us, outcome, phase, error, url, request_headers,
-                               status_code, answer_headers, answer_body, answer_length, answer_complete)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+                               status_code, answer_headers, answer_body, answer_length, answer_complete,
+                               signed_with, refused_status)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
          WHERE EXISTS (SELECT 1 FROM deliveries WHERE id = ?1)",
     )?
     .execute(params![
@@ -40,6 +42,8 @@ pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusq
         answer.map(|answer| &answer.body),
         length,
         complete,
+        attempt.signing.map(|signing| signing.with.name()),
+        attempt.signing.and_then(|signing| signing.refused),
     ])?;
     Ok(())
 }
@@ -49,7 +53,7 @@ pub(super) fn of_delivery(tx: &Transaction, delivery: i64) -> rusqlite::Result<V
     let mut attempts: Vec<Attempt> = tx
         .prepare_cached(
             "SELECT started_at, duration_us, outcome, phase, error, url, request_headers, status_code,
-                    answer_headers, answer_body, answer_length, answer_complete
+                    answer_headers, answer_body, answer_length, answer_complete, signed_with, refused_status
              FROM attempts WHERE delivery_id = ?1 ORDER BY id",
         )?
         .query_map([delivery], from_row)?
@@ -83,6 +87,13 @@ fn from_row(row: &Row) -> rusqlite::Result<Attempt> {
             })
         }
     };
+    let signing = match row.get::<_, Option<String>>(12)? {
+        None => None,
+        Some(name) => Some(Signing {
+            with: column::named(12, &Generation::ALL, Generation::name, &name)?,
+            refused: row.get(13)?,
+        }),
+    };
     Ok(Attempt {
         number: 0,
         started_at: column::time(0, row.get(0)?)?,
@@ -95,5 +106,6 @@ fn from_row(row: &Row) -> rusqlite::Result<Attempt> {
             answer,
             duration: column::duration(row.get(1)?),
         },
+        signing,
     })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::{Grants, Lease, Round, Store, column, events, lines, turns, webhooks};
+use super::{Grants, Lease, Round, Store, column, events, lines, rotations, turns, webhooks};
 use crate::delivery::Claim;
 use crate::error::Result;
 use crate::webhook::Webhook;
@@ -74,6 +74,8 @@ pub struct Survey {
     pub due_in: Option<Duration>,
     /// The webhooks that may be sent to, with when each was changed last.
     pub open: BTreeMap<i64, Timestamp>,
+    /// Whether a secret is to be erased, which the next transaction does.
+    pub to_erase: bool,
 }
 
 impl Store {
@@ -91,7 +93,7 @@ impl Store {
                 }
             }
             let open = candidates.iter().map(|webhook| (webhook.id, webhook.updated_at)).collect();
-            Ok(Survey { due_in, open })
+            Ok(Survey { due_in, open, to_erase: rotations::any_ended(tx)? })
         })
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
 use super::claims::CLOCK_SET_BACK;
-use super::{Round, Store, attempts, column, health, lines};
+use super::{Led, Round, Store, attempts, column, health, lines, rotations};
 use crate::delivery::{Attempt, Claim, Status};
 use crate::error::{Error, Report, Result};
 use crate::retry::Next;
@@ -18,6 +18,8 @@ pub struct Finished {
     pub attempt: Attempt,
     /// Where the delivery stands now.
     pub next: Next,
+    /// That another secret leads from now on.
+    pub led: Option<Led>,
 }
 
 impl Round<'_> {
@@ -33,6 +35,9 @@ impl Round<'_> {
             let ordered = lines::ordered(tx)?;
             for one in finished {
                 attempts::insert(tx, one.claim.delivery, &one.attempt)?;
+                if let Some(led) = one.led {
+                    rotations::lead(tx, one.claim.webhook.id, led, now)?;
+                }
                 if settle(tx, one, ordered.contains(&one.claim.webhook.id))? {
                     valid.push(one);
                 } else {

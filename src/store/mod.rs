@@ -25,6 +25,7 @@ mod open;
 mod place;
 mod prune;
 mod replays;
+mod rotations;
 mod space;
 mod stats;
 mod suppressions;
@@ -34,6 +35,7 @@ mod webhooks;
 
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
@@ -49,6 +51,7 @@ pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
 pub use place::place;
 pub use replays::Missed;
+pub use rotations::Led;
 pub use webhooks::WebhookFilter;
 
 /// The database file. Several processes may hold it open at once; within one, writes take turns.
@@ -102,7 +105,13 @@ impl Store {
     /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it. What belongs
     /// together costs one fsync that way.
     pub fn together<T>(&self, work: impl FnOnce(&Round) -> Result<T>) -> Result<T> {
-        self.write(|tx| work(&Round { tx, path: &self.path }).map_err(Fault::Rule))
+        let erased = Cell::new(false);
+        let done =
+            self.write(|tx| work(&Round { tx, path: &self.path, erased: &erased }).map_err(Fault::Rule))?;
+        if erased.get() {
+            self.forget();
+        }
+        Ok(done)
     }
 
     /// Runs `work` on a consistent view.
@@ -112,9 +121,25 @@ impl Store {
         self.within(free.unwrap_or_else(next), TransactionBehavior::Deferred, work)
     }
 
-    /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it.
+    /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it. Whoever writes
+    /// erases what is to be erased by then.
     fn write<T>(&self, work: impl FnOnce(&Transaction) -> std::result::Result<T, Fault>) -> Result<T> {
-        self.within(self.connection.lock(), TransactionBehavior::Immediate, work)
+        let mut erased = false;
+        let done = self.within(self.connection.lock(), TransactionBehavior::Immediate, |tx| {
+            erased = rotations::erase_ended(tx)?;
+            work(tx)
+        });
+        if erased && done.is_ok() {
+            self.forget();
+        }
+        done
+    }
+
+    /// Cuts the write-ahead log, in which what was just erased still stands. Where somebody reads at this moment, it
+    /// stays until the log is written over.
+    fn forget(&self) {
+        // The transaction is on the disk: nothing of what it did depends on this.
+        let _ = self.cut_log();
     }
 
     /// Runs `work` outside a transaction: for what SQLite does in one of its own, or not at all.
@@ -143,6 +168,8 @@ impl Store {
 pub struct Round<'a> {
     tx: &'a Transaction<'a>,
     path: &'a Path,
+    /// Whether a secret was erased.
+    erased: &'a Cell<bool>,
 }
 
 impl Round<'_> {

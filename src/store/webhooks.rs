@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::fault::Fault;
-use super::{Round, Store, changes, column, lines};
+use super::{Round, Store, changes, column, lines, rotations};
 use crate::delivery::WEBHOOK_DELETED;
 use crate::error::Result;
 use crate::event::EventType;
@@ -24,9 +24,13 @@ pub struct WebhookFilter {
     pub enabled: Option<bool>,
 }
 
+/// An old secret whose overlap is over counts for nothing, whether it was erased by then or not.
 const COLUMNS: &str = "id, name, url, secret, project, enabled, events, timeout_ms, headers, disabled_reason, \
                        disabled_at, created_at, updated_at, last_sent_at, last_status_code, last_error, \
-                       retry_schedule, rate, ordered, paused_at";
+                       retry_schedule, rate, ordered, paused_at, \
+                       CASE WHEN old_secret IS NOT NULL AND rotation_until > unixepoch('subsec') * 1000 \
+                       THEN old_secret END, rotation_id, rotation_leads, rotation_started_at, rotation_until, \
+                       rotation_accepted_at";
 
 impl Store {
     /// As [`Round::create_webhook`], in a transaction of its own.
@@ -115,6 +119,9 @@ impl Round<'_> {
         self.run(|tx| {
             let Some(webhook) = find(tx, id)? else { return Ok(None) };
             let changed = change(&webhook)?;
+            if changed.has_given_up_a_secret_of(&webhook) {
+                self.erased.set(true);
+            }
             save(tx, &changed)?;
             for deed in deeds(&webhook, &changed) {
                 changes::note(tx, id, changed.updated_at, by, deed)?;
@@ -128,11 +135,14 @@ impl Round<'_> {
         })
     }
 
-    /// Hides the webhook, erases its secret, ends what it was owed, and notes who did that. Its log stays.
+    /// Hides the webhook, erases its secrets, ends what it was owed, and notes who did that. Its log stays.
     pub fn delete_webhook(&self, id: i64, by: &Actor, at: Timestamp) -> Result<bool> {
         self.run(|tx| {
             let deleted = tx.execute(
-                "UPDATE webhooks SET deleted_at = ?2, secret = '', headers = '[]', enabled = 0
+                "UPDATE webhooks
+                 SET deleted_at = ?2, secret = '', headers = '[]', enabled = 0, old_secret = NULL,
+                     rotation_id = NULL, rotation_leads = NULL, rotation_started_at = NULL, rotation_until = NULL,
+                     rotation_accepted_at = NULL
                  WHERE id = ?1 AND deleted_at IS NULL",
                 params![id, column::millis(at)],
             )?;
@@ -143,6 +153,7 @@ impl Round<'_> {
                 params![id, WEBHOOK_DELETED],
             )?;
             if deleted > 0 {
+                self.erased.set(true);
                 changes::note(tx, id, at, by, (Deed::Deleted, Vec::new()))?;
             }
             Ok(deleted > 0)
@@ -160,7 +171,7 @@ pub(super) fn live(tx: &Transaction) -> rusqlite::Result<Vec<Webhook>> {
 /// Every webhook, oldest first, and when it was deleted if it was.
 pub(super) fn all(tx: &Transaction) -> rusqlite::Result<Vec<(Webhook, Option<Timestamp>)>> {
     tx.prepare_cached(&format!("SELECT {COLUMNS}, deleted_at FROM webhooks ORDER BY id"))?
-        .query_map([], |row| Ok((from_row(row)?, column::time_or_none(20, row.get(20)?)?)))?
+        .query_map([], |row| Ok((from_row(row)?, column::time_or_none(26, row.get(26)?)?)))?
         .collect()
 }
 
@@ -172,11 +183,13 @@ pub(super) fn find(tx: &Transaction, id: i64) -> rusqlite::Result<Option<Webhook
 }
 
 fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
+    let rotation = webhook.rotation.as_ref();
     tx.prepare_cached(
         "UPDATE webhooks
          SET name = ?2, url = ?3, secret = ?4, project = ?5, enabled = ?6, events = ?7, timeout_ms = ?8,
              headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12, retry_schedule = ?13,
-             rate = ?14, ordered = ?15, paused_at = ?16,
+             rate = ?14, ordered = ?15, paused_at = ?16, old_secret = ?17, rotation_id = ?18,
+             rotation_leads = ?19, rotation_started_at = ?20, rotation_until = ?21, rotation_accepted_at = ?22,
              -- Whoever enables it again gives it another chance.
              failing_since = CASE WHEN ?6 > enabled THEN NULL ELSE failing_since END,
              failures = CASE WHEN ?6 > enabled THEN 0 ELSE failures END
@@ -199,6 +212,12 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
         webhook.rate.map(|rate| rate.to_string()),
         webhook.ordered,
         webhook.paused_at.map(column::millis),
+        rotation.map(|rotation| rotation.old.expose()),
+        rotation.map(|rotation| rotation.id),
+        rotation.map(|rotation| rotation.leads.name()),
+        rotation.map(|rotation| column::millis(rotation.started_at)),
+        rotation.map(|rotation| column::millis(rotation.until)),
+        rotation.and_then(|rotation| rotation.accepted_at).map(column::millis),
     ])?;
     Ok(())
 }
@@ -260,5 +279,6 @@ fn from_row(row: &Row) -> rusqlite::Result<Webhook> {
             .transpose()?,
         ordered: row.get(18)?,
         paused_at: column::time_or_none(19, row.get(19)?)?,
+        rotation: rotations::from_row(row, 20)?,
     })
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::rotation::under_way;
 use super::subscriptions::{Subscription, Subscriptions};
 use super::{Header, Rate, Schedule, Webhook};
 use crate::error::{Problem, Result};
@@ -56,7 +57,8 @@ impl WebhookChanges {
     /// `webhook` with these changes made.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] with every problem at once.
+    /// [`crate::error::Error::Invalid`] with every problem at once; `Refused` where it changes a secret that is being
+    /// rotated.
     pub fn apply(self, webhook: &Webhook, now: Timestamp) -> Result<Webhook> {
         let mut changed = webhook.clone();
         let mut problems = Vec::new();
@@ -85,7 +87,13 @@ impl WebhookChanges {
         }
         changed.name = self.name.map_or(changed.name, |name| name.trim().to_owned());
         changed.url = self.url.map_or(changed.url, |url| url.trim().to_owned());
-        changed.secret = self.secret.unwrap_or(changed.secret);
+        if let Some(secret) = self.secret {
+            // Which of the two would be replaced, and for how long, is for whoever rotates to say.
+            if webhook.rotation_at(now).is_some() && secret != webhook.secret {
+                return Err(under_way(webhook, "cannot be changed while it is being rotated"));
+            }
+            changed.secret = secret;
+        }
         changed.project = self.project.unwrap_or(changed.project);
         changed.timeout = self.timeout.unwrap_or(changed.timeout);
         changed.headers = self.headers.unwrap_or(changed.headers);

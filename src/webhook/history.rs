@@ -19,19 +19,28 @@ pub enum Deed {
     Paused,
     /// It is sent to again.
     Resumed,
+    /// A new secret was given to it, beside the one that it had.
+    Rotating,
+    /// The secret from before a rotation was erased.
+    Rotated,
+    /// The secret from before a rotation was taken again, and the new one erased.
+    Restored,
     /// It was deleted.
     Deleted,
 }
 
 impl Deed {
     /// Every deed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Created,
         Self::Changed,
         Self::Enabled,
         Self::Disabled,
         Self::Paused,
         Self::Resumed,
+        Self::Rotating,
+        Self::Rotated,
+        Self::Restored,
         Self::Deleted,
     ];
 
@@ -44,6 +53,9 @@ impl Deed {
             Self::Disabled => "disabled",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
+            Self::Rotating => "rotating",
+            Self::Rotated => "rotated",
+            Self::Restored => "restored",
             Self::Deleted => "deleted",
         }
     }
@@ -62,13 +74,14 @@ pub struct Change {
     pub fields: Vec<String>,
 }
 
-/// What was done to make `after` of `before`; empty where that is the same. Whether it was enabled or paused is
-/// a deed of its own, because the name of the member would not say which.
+/// What was done to make `after` of `before`; empty where that is the same. Whether it was enabled or paused, and
+/// how its secret was rotated, is a deed of its own, because the name of the member would not say which.
 pub fn deeds(before: &Webhook, after: &Webhook) -> Vec<(Deed, Vec<&'static str>)> {
+    let rotated = rotation(before, after);
     let members = [
         ("name", before.name != after.name),
         ("url", before.url != after.url),
-        ("secret", before.secret != after.secret),
+        ("secret", rotated.is_none() && before.secret != after.secret),
         ("project", before.project != after.project),
         ("events", before.events != after.events),
         ("timeout", before.timeout != after.timeout),
@@ -82,6 +95,7 @@ pub fn deeds(before: &Webhook, after: &Webhook) -> Vec<(Deed, Vec<&'static str>)
     if !fields.is_empty() {
         deeds.push((Deed::Changed, fields));
     }
+    deeds.extend(rotated);
     if before.enabled != after.enabled {
         deeds.push((if after.enabled { Deed::Enabled } else { Deed::Disabled }, vec!["enabled"]));
     }
@@ -89,6 +103,16 @@ pub fn deeds(before: &Webhook, after: &Webhook) -> Vec<(Deed, Vec<&'static str>)
         deeds.push((if after.paused_at.is_some() { Deed::Paused } else { Deed::Resumed }, vec!["paused_at"]));
     }
     deeds
+}
+
+/// The step of a rotation that lies between them, if there is one.
+fn rotation(before: &Webhook, after: &Webhook) -> Option<(Deed, Vec<&'static str>)> {
+    match (&before.rotation, &after.rotation) {
+        (None, Some(_)) => Some((Deed::Rotating, vec!["secret", "rotation"])),
+        (Some(_), None) if before.secret == after.secret => Some((Deed::Rotated, vec!["rotation"])),
+        (Some(_), None) => Some((Deed::Restored, vec!["secret", "rotation"])),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod changes;
 pub mod headers;
 mod history;
 mod rate;
+mod rotation;
 mod schedule;
 mod subscriptions;
 pub mod url;
@@ -23,6 +24,7 @@ pub use changes::WebhookChanges;
 pub use headers::Header;
 pub use history::{Change, Deed, deeds};
 pub use rate::Rate;
+pub use rotation::{Generation, OVERLAP, OVERLAPS, Rotating, Rotation, Secrets};
 pub use schedule::{Schedule, wait};
 pub use subscriptions::Subscriptions;
 
@@ -38,8 +40,10 @@ pub struct Webhook {
     pub name: String,
     /// Where requests are sent, http or https.
     pub url: String,
-    /// The key of both signatures.
+    /// The key of both signatures; during a rotation, the new one.
     pub secret: Secret,
+    /// Under way, or over and not erased yet: [`Webhook::rotation_at`] tells.
+    pub rotation: Option<Rotation>,
     /// The project whose events it is owed; `None` is owed those of every project.
     pub project: Option<i64>,
     /// A disabled webhook is owed nothing; what it misses is recorded.
@@ -148,6 +152,7 @@ impl NewWebhook {
             name: self.name.trim().to_owned(),
             url: self.url.trim().to_owned(),
             secret: self.secret,
+            rotation: None,
             project: self.project,
             enabled: self.enabled,
             events,

@@ -229,7 +229,7 @@ fn a_webhook_of_its_own_is_told_signed_and_without_a_row_in_the_log() {
     emit(&sandbox, 1, &[]).code(UNDELIVERED);
     retry(&sandbox)
         .code(UNDELIVERED)
-        .stderr_has("the webhook `ops`, which is to be told, could not be reached: ");
+        .stderr_has("the webhook `ops`, which is to be told, has not taken it: ");
     change(&sandbox, "UPDATE alerts SET due_at = 0");
     sandbox.run(["retry", "-q"]).ok().stderr_is("");
     retry(&sandbox).ok().stdout_has("again");

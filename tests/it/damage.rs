@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::mounts;
 use crate::sandbox::Sandbox;
-use crate::steps::{NOBODY, connect, emit};
+use crate::steps::{NOBODY, connect, emit, schema_version};
 
 const NOT_OURS: &str = "is not a database of ptw-hooks";
 const CORRUPT: &str = "the database is corrupt";
@@ -92,8 +92,8 @@ fn a_value_that_no_version_writes_is_reported_as_damage() {
 fn a_database_of_a_newer_version_is_refused_with_both_versions() {
     let (sandbox, _) = with_log();
     connect(&sandbox).execute_batch("PRAGMA user_version = 999").unwrap();
-    let message = "its schema has version 999, this program knows up to 4\n";
-    refuses(&sandbox, &sandbox.db_path(), message, "hint: install a newer ptw-hooks; nothing was changed");
+    let message = format!("its schema has version 999, this program knows up to {}\n", schema_version());
+    refuses(&sandbox, &sandbox.db_path(), &message, "hint: install a newer ptw-hooks; nothing was changed");
 }
 
 #[test]

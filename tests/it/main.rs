@@ -44,6 +44,7 @@ mod replaying;
 mod rest;
 mod retention;
 mod retrying;
+mod rotation;
 mod rules;
 mod sandbox;
 mod secrets;

@@ -24,7 +24,7 @@ fn clean(run: &Run) {
     assert_clean(&run.stderr, &format!("standard error of {:?}", run.args));
 }
 
-/// Every table of the log, and of the webhooks all but the two columns that hold secrets.
+/// Every table of the log, and of the webhooks all but the columns that hold secrets.
 fn dump(sandbox: &Sandbox) -> String {
     let connection = connect(sandbox);
     let tables = rows(&connection, "SELECT name FROM sqlite_schema WHERE type = 'table'");
@@ -35,7 +35,7 @@ fn dump(sandbox: &Sandbox) -> String {
     for table in tables {
         let sql = format!(
             "SELECT name FROM pragma_table_info('{table}')
-             WHERE NOT ('{table}' = 'webhooks' AND name IN ('secret', 'headers'))"
+             WHERE NOT ('{table}' = 'webhooks' AND name IN ('secret', 'old_secret', 'headers'))"
         );
         let columns = rows(&connection, &sql).join(", ");
         dump.extend(rows(&connection, &format!("SELECT '{table}', {columns} FROM {table}")));
@@ -92,7 +92,10 @@ fn no_secret_is_printed_or_logged_unless_it_was_asked_for() {
         clean(&sandbox.run(["update", name, "--secret-file", "new.secret", "-o", "json"]).ok());
         clean(&sandbox.run(["update", name, "--header", &header]).ok());
     }
+    sandbox.write("erp.secret", SECRET);
+    clean(&sandbox.run(["rotate-secret", "good", "--secret-file", "erp.secret", "-v"]).ok());
     use_everything(&sandbox, "2");
+    clean(&sandbox.run(["rotate-secret", "good", "--cancel", "-v", "-o", "json"]).ok());
     assert_clean(&dump(&sandbox), "the log");
     // What was asked for is shown, the secret only and only then; the values of headers never are.
     let revealed = sandbox.run(["show", "good", "--reveal-secret"]).ok().stdout_has(NEW_SECRET);

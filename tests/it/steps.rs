@@ -1,6 +1,7 @@
 //! Steps that tests of several areas take: emitting, looking into the file beside the binary, and a terminal.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rusqlite::types::Value as Cell;
@@ -19,6 +20,15 @@ pub fn emit(sandbox: &Sandbox, event: &str, permit_id: &str) -> Cmd {
         .cmd()
         .args(["emit", event, "--permit-id", permit_id, "--permit-number", &number])
         .args(["--timestamp", "2024-01-15T10:30:00Z"])
+}
+
+/// The version of the schema that the program knows: one for each migration.
+pub fn schema_version() -> usize {
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let files = std::fs::read_dir(migrations).expect("the migrations can be listed");
+    files
+        .filter(|file| file.as_ref().is_ok_and(|file| file.path().extension() == Some("sql".as_ref())))
+        .count()
 }
 
 /// The members of an array by one of their own members.

@@ -278,7 +278,8 @@ fn tag(key: &[u8], content: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn athens(key: &[u8], body: &[u8]) -> String {
+/// `X-Athens-Signature` of a body.
+pub fn athens(key: &[u8], body: &[u8]) -> String {
     tag(key, body).iter().fold("sha256=".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 

@@ -31,8 +31,8 @@ const EMITTERS: u64 = 4;
 const UNDELIVERED: i32 = 3;
 
 /// A running receiver, which is killed when it is dropped.
-struct Program {
-    name: &'static str,
+pub struct Program {
+    pub name: &'static str,
     secret: &'static str,
     process: Child,
     port: u16,
@@ -40,7 +40,7 @@ struct Program {
 
 impl Program {
     /// Starts a program of `tests/receivers/` and waits until it listens.
-    fn start(name: &'static str, secret: &'static str) -> Self {
+    pub fn start(name: &'static str, secret: &'static str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers").join(name);
         let python = python();
         let interpreter = match script.extension() {
@@ -65,14 +65,35 @@ impl Program {
         program
     }
 
-    /// What it has counted: `requests`, distinct `bodies`, and the first `reasons` to refuse one.
-    fn count(&self) -> Value {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
-        stream.write_all(b"GET /count HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/hooks?from=ptw-hooks", self.port)
+    }
+
+    /// What it has counted: `requests`, distinct `bodies`, those that it has `accepted`, and the first `reasons` to
+    /// refuse one.
+    pub fn count(&self) -> Value {
+        let answer = self.ask("GET", "");
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+    }
+
+    /// Changes its secret: what was made with another one is refused from now on.
+    pub fn change(&self, secret: &str) {
+        let answer = self.ask("PUT", secret);
+        assert!(answer.starts_with("HTTP/1.1 204 "), "{}: {answer:?}", self.name);
+    }
+
+    fn ask(&self, method: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
+        let length = body.len();
+        let head = format!(
+            "{method} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        answer
     }
 }
 
@@ -109,11 +130,20 @@ fn subscribed(programs: &[Program]) -> Sandbox {
     sandbox
 }
 
-fn subscribe(sandbox: &Sandbox, Program { name, port, .. }: &Program, secret: &str) {
-    let url = format!("http://127.0.0.1:{port}/hooks?from=ptw-hooks");
+fn subscribe(sandbox: &Sandbox, program: &Program, secret: &str) {
     sandbox
         .cmd()
-        .args(["create", "--name", name, "--url", &url, "--event", "*", "--secret-file", "-"])
+        .args([
+            "create",
+            "--name",
+            program.name,
+            "--url",
+            &program.url(),
+            "--event",
+            "*",
+            "--secret-file",
+            "-",
+        ])
         .stdin(secret)
         .run()
         .ok();

@@ -5,7 +5,7 @@
 import crypto from 'node:crypto';
 import { serve, tampered } from './serving.mjs';
 
-const secret = process.env.WEBHOOK_SECRET;
+let secret = process.env.WEBHOOK_SECRET;
 
 function verify(raw, headers) {
   const body = JSON.parse(raw);
@@ -28,4 +28,8 @@ function check(raw) {
   return text === JSON.stringify(JSON.parse(text)) ? null : 'JSON.stringify(JSON.parse(body)) is not the body';
 }
 
-serve({ verify, tamper, check });
+function change(text) {
+  secret = text;
+}
+
+serve({ verify, change, tamper, check });

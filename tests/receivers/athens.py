@@ -15,4 +15,9 @@ def verify(raw_body, headers):
     return hmac.compare_digest(expected, header)
 
 
-serve(verify)
+def change(text):
+    global secret
+    secret = text
+
+
+serve(verify, change)

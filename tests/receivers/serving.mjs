@@ -2,12 +2,13 @@
 //
 // A receiver answers 204 to a request that its verifier accepts, if the verifier refuses the same request with
 // one byte of the body changed; otherwise 401 with the reason. It prints its port, and ends with its standard
-// input, so that it never outlives the test that started it.
+// input, so that it never outlives the test that started it. `PUT /` with a body changes its secret to that.
 
 import crypto from 'node:crypto';
 import http from 'node:http';
 
 const bodies = new Set();
+const accepted = new Set();
 const reasons = [];
 let requests = 0;
 
@@ -18,8 +19,8 @@ export function tampered(raw, turn, from = 0, length = raw.length) {
   return changed;
 }
 
-/** Serves with `verify(raw, headers)`; `tamper` changes a body, and `check(raw)` may name a further fault. */
-export function serve({ verify, tamper = tampered, check = () => null }) {
+/** Serves with `verify(raw, headers)` and `change(secret)`; `tamper` changes a body, and `check(raw)` may name a further fault. */
+export function serve({ verify, change, tamper = tampered, check = () => null }) {
   const judge = (raw, headers, turn) => {
     if (raw.length === 0 || !verify(raw, headers)) return 'the signature was not accepted';
     if (verify(tamper(raw, turn), headers)) return 'a body with one byte changed was accepted';
@@ -27,17 +28,24 @@ export function serve({ verify, tamper = tampered, check = () => null }) {
   };
   const server = http.createServer((req, res) => {
     if (req.method === 'GET') {
-      res.end(JSON.stringify({ requests, bodies: bodies.size, reasons: reasons.slice(0, 3) }));
+      res.end(JSON.stringify({ requests, bodies: bodies.size, accepted: accepted.size, reasons: reasons.slice(0, 3) }));
       return;
     }
     const chunks = [];
     req.on('data', (chunk) => chunks.push(chunk));
     req.on('end', () => {
       const raw = Buffer.concat(chunks);
+      if (req.method === 'PUT') {
+        change(raw.toString());
+        res.writeHead(204).end();
+        return;
+      }
       requests += 1;
-      bodies.add(crypto.createHash('sha256').update(raw).digest('hex'));
+      const digest = crypto.createHash('sha256').update(raw).digest('hex');
+      bodies.add(digest);
       const reason = judge(raw, req.headers, requests);
-      if (reason !== null) reasons.push(`${reason}: ${raw}`);
+      if (reason === null) accepted.add(digest);
+      else reasons.push(`${reason}: ${raw}`);
       res.writeHead(reason === null ? 204 : 401).end(reason ?? undefined);
     });
   });

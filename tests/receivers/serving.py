@@ -2,7 +2,7 @@
 
 A receiver answers 204 to a request that its verifier accepts, if the verifier refuses the same request with
 one byte of the body changed; otherwise 401 with the reason. It prints its port, and ends with its standard
-input, so that it never outlives the test that started it.
+input, so that it never outlives the test that started it. `PUT /` with a body changes its secret to that.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 _lock = threading.Lock()
 _requests = 0
 _bodies = set()
+_accepted = set()
 _reasons = []
 
 
@@ -27,6 +28,7 @@ def tampered(raw, turn):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     verify = None
+    change = None
 
     def do_POST(self):
         global _requests
@@ -38,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
             _bodies.add(hashlib.sha256(raw_body).digest())
         reason = self.judge(raw_body, headers, turn)
         if reason is None:
+            with _lock:
+                _accepted.add(hashlib.sha256(raw_body).digest())
             self.answer(204, b"")
         else:
             with _lock:
@@ -51,9 +55,15 @@ class _Handler(BaseHTTPRequestHandler):
             return "a body with one byte changed was accepted"
         return None
 
+    def do_PUT(self):
+        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        with _lock:
+            self.change(text)
+        self.answer(204, b"")
+
     def do_GET(self):
         with _lock:
-            count = {"requests": _requests, "bodies": len(_bodies), "reasons": _reasons[:3]}
+            count = {"requests": _requests, "bodies": len(_bodies), "accepted": len(_accepted), "reasons": _reasons[:3]}
         self.answer(200, json.dumps(count).encode())
 
     def answer(self, status, body):
@@ -71,9 +81,10 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
 
-def serve(verify):
-    """Serves with `verify(raw_body, headers) -> bool` until standard input ends."""
+def serve(verify, change):
+    """Serves with `verify(raw_body, headers) -> bool` and `change(secret)` until standard input ends."""
     _Handler.verify = staticmethod(verify)
+    _Handler.change = staticmethod(change)
     server = _Server(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)

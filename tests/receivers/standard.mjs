@@ -7,7 +7,7 @@ import { serve } from './serving.mjs';
 const require = createRequire(new URL('../../target/receivers/', import.meta.url));
 const { Webhook, WebhookVerificationError } = require('standardwebhooks');
 
-const webhook = new Webhook(process.env.WEBHOOK_SECRET);
+let webhook = new Webhook(process.env.WEBHOOK_SECRET);
 
 function verify(raw, headers) {
   try {
@@ -19,4 +19,8 @@ function verify(raw, headers) {
   }
 }
 
-serve({ verify });
+function change(text) {
+  webhook = new Webhook(text);
+}
+
+serve({ verify, change });

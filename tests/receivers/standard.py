@@ -17,4 +17,9 @@ def verify(raw_body, headers):
     return True
 
 
-serve(verify)
+def change(text):
+    global webhook
+    webhook = Webhook(text)
+
+
+serve(verify, change)

@@ -23,6 +23,7 @@ const WEBHOOK: &[&str] = &[
     "change_webhook",
     "delete_webhook",
     "test_webhook",
+    "rotate_secret",
     "list_deliveries_of_webhook",
 ];
 const DELIVERY: &[&str] = &["show_delivery", "redeliver"];

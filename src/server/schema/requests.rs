@@ -17,6 +17,9 @@ const RATE: &str = concat!(
 );
 /// From 1 to 30.
 const TIMEOUT: &str = "[1-9]|[12][0-9]|30";
+/// From 60 to 2592000, which is 30 days.
+const OVERLAP: &str =
+    "[6-9][0-9]|[1-9][0-9]{2,5}|1[0-9]{6}|2[0-4][0-9]{5}|25[0-8][0-9]{4}|259[01][0-9]{3}|2592000";
 /// From 1 to 604800, which is 7 days.
 const WAIT: &str = "[1-9][0-9]{0,4}|[1-5][0-9]{5}|60[0-3][0-9]{3}|604[0-7][0-9]{2}|604800";
 
@@ -26,6 +29,7 @@ pub fn schemas() -> Map<String, Value> {
         ("NewWebhook", object(&webhook(), &["name", "url", "secret"])),
         ("WebhookDefinition", object(&changes(), &["name", "url"])),
         ("WebhookChanges", object(&changes(), &[])),
+        ("SecretRotation", rotation()),
         ("NewEvent", object(&event(), &["event", "permit_id", "permit_number"])),
         ("Value", value()),
     ];
@@ -34,7 +38,7 @@ pub fn schemas() -> Map<String, Value> {
 
 /// Whether there has to be a body: nothing at all stands for an object without members.
 pub fn required(name: &str) -> bool {
-    name != "WebhookChanges"
+    !matches!(name, "WebhookChanges" | "SecretRotation")
 }
 
 /// Examples of a body.
@@ -55,6 +59,10 @@ pub fn examples(name: &str) -> Value {
         "WebhookChanges" => json!({
             "subscriptions": { "value": { "events": ["*"] } },
             "pace": { "value": { "rate": "10/s", "ordered": true, "timeout": 5, "retry_schedule": [5, 300] } },
+        }),
+        "SecretRotation" => json!({
+            "begin": { "value": { "overlap": 86400 } },
+            "finish": { "value": { "action": "finish" } },
         }),
         _ => json!({ "event": { "value": event } }),
     }
@@ -164,6 +172,30 @@ fn changes() -> Value {
     let mut changes = webhook();
     changes["paused"] = boolean();
     changes
+}
+
+/// A secret and an overlap belong to a beginning.
+fn rotation() -> Value {
+    let mut secret = text(255);
+    secret["writeOnly"] = true.into();
+    let mut overlap = seconds(30 * 24 * 60 * 60, OVERLAP);
+    overlap["anyOf"][0]["minimum"] = 60.into();
+    overlap["description"] = "Seconds during which both secrets are used; 86400 where none are given.".into();
+    json!({ "anyOf": [
+        {
+            "description": "Begins a rotation; without a secret one is generated.",
+            "type": "object",
+            "properties": { "action": { "const": "begin" }, "secret": secret, "overlap": overlap },
+        },
+        {
+            "description": "Ends one: `finish` keeps the new secret, `cancel` the old one.",
+            "type": "object",
+            "properties": {
+                "action": { "enum": ["finish", "cancel"] }, "secret": false, "overlap": false,
+            },
+            "required": ["action"],
+        },
+    ] })
 }
 
 fn event() -> Value {

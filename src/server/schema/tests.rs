@@ -40,6 +40,9 @@ fn an_operation_has_all_answers_of_its_kind() {
     let operation = &document["paths"]["/api/v1/ptw/webhooks/{id}/"]["patch"];
     let statuses: BTreeSet<&str> =
         operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(statuses, ["200", "400", "401", "403", "404", "408", "413", "415", "500", "503"].into());
+    assert_eq!(
+        statuses,
+        ["200", "400", "401", "403", "404", "408", "409", "413", "415", "500", "503"].into()
+    );
     assert_eq!(operation["x-scope"], "manage");
 }

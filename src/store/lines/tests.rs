@@ -188,8 +188,11 @@ impl World {
             url: String::new(),
             headers: Vec::new(),
             outcome,
+            signing: None,
         };
-        self.store.together(|round| round.record(&[Finished { claim, attempt, next }], self.now)).unwrap();
+        self.store
+            .together(|round| round.record(&[Finished { claim, attempt, next, led: None }], self.now))
+            .unwrap();
     }
 
     fn take(&mut self, step: &Step) {

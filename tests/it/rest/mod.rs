@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "shared by all the tests, and not every part of it is in use at any time")]
 
 mod abuse;
-mod client;
+pub mod client;
 mod clients;
 mod contract;
 mod lifecycle;

@@ -29,6 +29,7 @@ fn settled() -> (Site, [Receiver; 2]) {
         sent["data"] = json!({"comments": "ü \"<&>\" \u{2028}", "n": [1.5, -0.0, 1e21, null]});
         site.client.post("events/?wait=true", &sent).is(200);
     }
+    site.sandbox.run(["rotate-secret", "1"]).ok();
     site.client.post("webhooks/1/test/", &json!({})).is(200);
     (site, receivers)
 }

@@ -24,7 +24,7 @@ use rustls::pki_types::CertificateDer;
 use crate::dispatcher::Dispatcher;
 use crate::error::{Error, Report, Result};
 use crate::event::Identity;
-use crate::sender::{EgressPolicy, Sender};
+use crate::sender::{EgressPolicy, Proxy, Sender};
 use crate::store::Store;
 use crate::upkeep::Age;
 use crate::webhook::Schedule;
@@ -38,7 +38,7 @@ pub use prune::Pruning;
 pub use replay::{Replayed, Replaying};
 pub use retry::{Retrying, Tally};
 pub use serving::{Intake, Worked};
-pub use webhooks::new_secret;
+pub use webhooks::{doubts, new_secret, validate};
 
 /// What the configuration says about sending and keeping.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct Settings {
     pub egress: EgressPolicy,
     /// Trusted beside the system's roots.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Between here and the receivers.
+    pub proxy: Option<Proxy>,
     /// What is older is removed by and by; `None` keeps everything.
     pub retention: Option<Age>,
 }
@@ -62,6 +64,7 @@ impl Default for Settings {
             schedule: Schedule::default(),
             egress: EgressPolicy::default(),
             extra_roots: Vec::new(),
+            proxy: None,
             retention: None,
         }
     }
@@ -107,7 +110,7 @@ impl Hooks {
     fn new(store: Store, settings: Settings) -> Self {
         Self {
             store,
-            sender: Sender::new(settings.egress, settings.extra_roots),
+            sender: Sender::new(settings.egress, settings.extra_roots, settings.proxy),
             timeout: settings.timeout,
             schedule: settings.schedule,
             retention: settings.retention,

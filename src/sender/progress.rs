@@ -3,12 +3,14 @@
 //! connector that wraps its own notes both.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use ureq::Error;
 use ureq::unversioned::transport::{
     Buffers, ChainedConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector, Transport,
 };
 
+use super::proxy::Proxy;
 use super::tcp::{TcpConnector, TcpTransport};
 use crate::delivery::Phase;
 
@@ -79,9 +81,10 @@ fn change(set: impl FnOnce(&mut Progress)) {
 #[derive(Debug)]
 pub struct NotingConnector(ChainedConnector<(), TcpConnector, RustlsConnector>);
 
-impl Default for NotingConnector {
-    fn default() -> Self {
-        Self(TcpConnector.chain(RustlsConnector::default()))
+impl NotingConnector {
+    /// Connects through the proxy, if there is one.
+    pub fn new(proxy: Option<Arc<Proxy>>) -> Self {
+        Self(TcpConnector(proxy).chain(RustlsConnector::default()))
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::Error;
@@ -12,6 +13,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::progress;
+use super::proxy::Proxy;
 
 /// Up to this many bytes are held back until an answer is waited for; what is more goes out as it comes.
 const HELD: usize = 16 * 1024;
@@ -23,15 +25,26 @@ const LEAST: Duration = Duration::from_millis(10);
 /// Stands for no timeout at all.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// Connects to the first address that answers; a connection that was made before is passed on.
-#[derive(Debug, Default)]
-pub struct TcpConnector;
+/// Connects to the first address that answers.
+#[derive(Debug)]
+pub struct TcpConnector(
+    /// The addresses are its own, and it connects to the receiver.
+    pub Option<Arc<Proxy>>,
+);
 
 impl Connector<()> for TcpConnector {
     type Out = TcpTransport;
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<TcpTransport>, Error> {
-        let stream = connect(details)?;
+        let stream = match &self.0 {
+            None => connect(details)?,
+            Some(proxy) => {
+                let until = Until::new(details.timeout);
+                let stream = connect(details).map_err(|error| proxy.unreached(error))?;
+                proxy.open(&stream, details.uri, || until.left())?;
+                stream
+            }
+        };
         stream.set_nodelay(true)?;
         Ok(Some(TcpTransport {
             stream,

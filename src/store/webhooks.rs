@@ -11,7 +11,9 @@ use crate::delivery::WEBHOOK_DELETED;
 use crate::error::Result;
 use crate::event::EventType;
 use crate::signature::Secret;
-use crate::webhook::{Actor, Deed, Disabled, Header, Schedule, Subscriptions, Webhook, deeds};
+use crate::webhook::{
+    Actor, ClientFiles, Deed, Disabled, Header, Schedule, Subscriptions, TlsFiles, Webhook, deeds,
+};
 
 /// Which webhooks to list; `None` takes all.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +28,7 @@ pub struct WebhookFilter {
 
 const COLUMNS: &str = "id, name, url, secret, project, enabled, events, timeout_ms, headers, disabled_reason, \
                        disabled_at, created_at, updated_at, last_sent_at, last_status_code, last_error, \
-                       retry_schedule, rate, ordered, paused_at";
+                       retry_schedule, rate, ordered, paused_at, client_cert, client_key, ca_file";
 
 impl Store {
     /// Stores a new webhook and who created it; returns it with its id.
@@ -35,8 +37,9 @@ impl Store {
             tx.prepare_cached(
                 "INSERT INTO webhooks (name, url, secret, project, enabled, events, timeout_ms, headers,
                                        disabled_reason, disabled_at, created_at, updated_at, retry_schedule,
-                                       rate, ordered)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                                       rate, ordered, client_cert, client_key, ca_file)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+                         ?16, ?17, ?18)",
             )?
             .execute(params![
                 webhook.name,
@@ -54,6 +57,9 @@ impl Store {
                 schedule_json(webhook),
                 webhook.rate.map(|rate| rate.to_string()),
                 webhook.ordered,
+                webhook.tls.cert(),
+                webhook.tls.key(),
+                webhook.tls.ca_file,
             ])?;
             let id = tx.last_insert_rowid();
             changes::note(tx, id, webhook.created_at, by, (Deed::Created, Vec::new()))?;
@@ -134,7 +140,7 @@ pub(super) fn live(tx: &Transaction) -> rusqlite::Result<Vec<Webhook>> {
 /// Every webhook, oldest first, and when it was deleted if it was.
 pub(super) fn all(tx: &Transaction) -> rusqlite::Result<Vec<(Webhook, Option<Timestamp>)>> {
     tx.prepare_cached(&format!("SELECT {COLUMNS}, deleted_at FROM webhooks ORDER BY id"))?
-        .query_map([], |row| Ok((from_row(row)?, column::time_or_none(20, row.get(20)?)?)))?
+        .query_map([], |row| Ok((from_row(row)?, column::time_or_none(23, row.get(23)?)?)))?
         .collect()
 }
 
@@ -150,7 +156,7 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
         "UPDATE webhooks
          SET name = ?2, url = ?3, secret = ?4, project = ?5, enabled = ?6, events = ?7, timeout_ms = ?8,
              headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12, retry_schedule = ?13,
-             rate = ?14, ordered = ?15, paused_at = ?16,
+             rate = ?14, ordered = ?15, paused_at = ?16, client_cert = ?17, client_key = ?18, ca_file = ?19,
              -- Whoever enables it again gives it another chance.
              failing_since = CASE WHEN ?6 > enabled THEN NULL ELSE failing_since END
          WHERE id = ?1",
@@ -172,6 +178,9 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
         webhook.rate.map(|rate| rate.to_string()),
         webhook.ordered,
         webhook.paused_at.map(column::millis),
+        webhook.tls.cert(),
+        webhook.tls.key(),
+        webhook.tls.ca_file,
     ])?;
     Ok(())
 }
@@ -233,5 +242,12 @@ fn from_row(row: &Row) -> rusqlite::Result<Webhook> {
             .transpose()?,
         ordered: row.get(18)?,
         paused_at: column::time_or_none(19, row.get(19)?)?,
+        tls: TlsFiles {
+            client: row
+                .get::<_, Option<String>>(20)?
+                .zip(row.get(21)?)
+                .map(|(cert, key)| ClientFiles { cert, key }),
+            ca_file: row.get(22)?,
+        },
     })
 }

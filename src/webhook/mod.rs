@@ -8,6 +8,7 @@ mod history;
 mod rate;
 mod schedule;
 mod subscriptions;
+pub mod tls;
 pub mod url;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub use history::{Change, Deed, deeds};
 pub use rate::Rate;
 pub use schedule::{Schedule, wait};
 pub use subscriptions::Subscriptions;
+pub use tls::{ClientFiles, TlsFiles};
 
 /// What an exchange with a receiver may take, from the name look-up to the last byte of the answer.
 pub const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30);
@@ -56,6 +58,8 @@ pub struct Webhook {
     pub rate: Option<Rate>,
     /// Whether what concerns one permit is sent in the order in which it was accepted, one at a time.
     pub ordered: bool,
+    /// What it shows and trusts over TLS.
+    pub tls: TlsFiles,
     /// Since when nothing is sent to it. It is owed events all the same, and they wait.
     pub paused_at: Option<Timestamp>,
     /// Why and when it was disabled.
@@ -134,6 +138,8 @@ pub struct NewWebhook {
     pub rate: Option<Rate>,
     /// Whether what concerns one permit is sent in its order.
     pub ordered: bool,
+    /// What it shows and trusts over TLS.
+    pub tls: TlsFiles,
 }
 
 impl NewWebhook {
@@ -156,6 +162,7 @@ impl NewWebhook {
             schedule: self.schedule,
             rate: self.rate,
             ordered: self.ordered,
+            tls: self.tls,
             paused_at: None,
             disabled: (!self.enabled).then(|| Disabled { reason: "created disabled".to_owned(), at: now }),
             created_at: now,
@@ -187,6 +194,7 @@ impl Webhook {
         }
         problems.extend(url::check(&self.url).err());
         problems.extend(headers::check(&self.headers));
+        problems.extend(tls::check(&self.tls, &self.url));
         if let Some(project) = self.project {
             problems.extend(crate::event::integer("project", &project.to_string()).err());
         }
@@ -225,6 +233,7 @@ mod tests {
             schedule: None,
             rate: None,
             ordered: false,
+            tls: TlsFiles::default(),
         }
     }
 

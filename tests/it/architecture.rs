@@ -38,7 +38,7 @@ const MAY_IMPORT: [(&str, &[&str]); 27] = [
             "webhook",
         ],
     ),
-    ("sender", &["delivery", "probe", "request"]),
+    ("sender", &["delivery", "probe", "request", "webhook"]),
     (
         "store",
         &[

@@ -92,7 +92,7 @@ fn a_value_that_no_version_writes_is_reported_as_damage() {
 fn a_database_of_a_newer_version_is_refused_with_both_versions() {
     let (sandbox, _) = with_log();
     connect(&sandbox).execute_batch("PRAGMA user_version = 999").unwrap();
-    let message = "its schema has version 999, this program knows up to 3\n";
+    let message = "its schema has version 999, this program knows up to 5\n";
     refuses(&sandbox, &sandbox.db_path(), message, "hint: install a newer ptw-hooks; nothing was changed");
 }
 

@@ -222,7 +222,7 @@ fn a_file_of_version_2_keeps_everything_and_gets_tokens() {
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let all = sandbox.run(["list", "-o", "json"]).ok().stderr_is("").json();
     assert_eq!((&all[0]["name"], &all[0]["rate"]), (&json!("ERP"), &json!("10/s")));
-    assert_eq!(rows(&connect(&sandbox), "PRAGMA user_version"), ["3"]);
+    assert_eq!(rows(&connect(&sandbox), "PRAGMA user_version"), ["5"]);
     sandbox.run(["show", "ERP", "--reveal-secret"]).ok().stdout_has(SECRET);
     assert_eq!(each(&sandbox.run(["deliveries", "-o", "json"]).ok().json(), "status"), ["success"]);
     assert_eq!(create(&sandbox, "erp", &[])["id"], 1);

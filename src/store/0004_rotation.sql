@@ -1,0 +1,2 @@
+-- Rotation of secrets.
+SELECT 1;

@@ -40,9 +40,6 @@ impl ClientLook {
         };
         let renew = "Put a new certificate, and its key, in the place of the files: they are taken from the next attempt \
                      on, and nothing has to be restarted.";
-        if let Some(ends) = ends.filter(|ends| *ends <= now) {
-            return bad(Verdict::Failed, format!("`{}` expired at {ends}", self.cert), renew);
-        }
         let days = ends.map(|ends| (ends, ends.duration_since(now).as_hours() / 24));
         if let Some((ends, days)) = days.filter(|(ends, _)| ends.duration_since(now) < SOON) {
             return bad(
@@ -112,7 +109,6 @@ mod tests {
         assert!(of(&good(Some(true)), Taken::Answered(400)).1.contains("leaves open"));
         assert_eq!(of(&look(29 * 24, false, None), Taken::Unknown).0, Verdict::Warning);
         assert_eq!(of(&look(40 * 24, true, None), Taken::Unknown).0, Verdict::Warning);
-        assert_eq!(of(&look(0, false, None), Taken::Unknown).0, Verdict::Failed);
         let broken =
             ClientLook { read: Err(("cannot read it".into(), "check the path".into())), ..good(None) };
         assert_eq!(broken.judge(Taken::Unknown, now).advice, "Check the path.");

@@ -113,9 +113,10 @@ pub fn in_time(client: &Client, path: &str, now: Timestamp) -> Result<(), Flaw> 
             format!("it is not valid before {begins}"),
             "check the clock of this machine, or wait until then",
         ),
-        (_, Some(ends)) if ends <= now => {
-            flaw(format!("it expired at {ends}"), "have its authority issue a new one")
-        }
+        (_, Some(ends)) if ends <= now => flaw(
+            format!("it expired at {ends}"),
+            "have its authority issue a new one, and put it with its key in the place of the files",
+        ),
         _ => Ok(()),
     }
 }

@@ -148,25 +148,16 @@ impl Proxy {
                 Err(error) => return Err(broken(error)),
             };
             head.extend_from_slice(&chunk[..bytes]);
-            let mut headers = [httparse::EMPTY_HEADER; 64];
-            let mut answer = httparse::Response::new(&mut headers);
-            match answer.parse(&head) {
-                Ok(httparse::Status::Complete(length)) => {
-                    let status = answer.code.unwrap_or_default();
-                    // What comes behind the head is the receiver's, which is silent until it is spoken to.
-                    if (200..300).contains(&status) && length == head.len() {
-                        return Ok(());
-                    }
-                    if (100..200).contains(&status) {
-                        head.drain(..length);
-                        continue;
-                    }
+            match status(&mut head) {
+                // What comes behind the head is the receiver's, which is silent until it is spoken to.
+                Ok(Some(code)) if (200..300).contains(&code) && head.is_empty() => return Ok(()),
+                Ok(Some(code)) => {
                     let reason =
-                        http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
+                        http::StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason());
                     let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
-                    return Err(self.failed(format!("answered {status}{reason} to CONNECT `{host}:{port}`")));
+                    return Err(self.failed(format!("answered {code}{reason} to CONNECT `{host}:{port}`")));
                 }
-                Ok(httparse::Status::Partial) if head.len() <= LONGEST_HEAD => {}
+                Ok(None) if head.len() <= LONGEST_HEAD => {}
                 _ => return Err(self.failed("did not answer like a proxy".to_owned())),
             }
         }
@@ -198,6 +189,21 @@ impl Proxy {
 
     fn failed(&self, what: String) -> Error {
         Failure::Other(OutcomeKind::Connect, format!("the proxy `{self}` {what}")).into()
+    }
+}
+
+/// The status of an answer whose head is there as a whole, which is taken off the bytes; those that come before the
+/// answer itself (RFC 9110, section 15.2) are passed over.
+fn status(bytes: &mut Vec<u8>) -> Result<Option<u16>, httparse::Error> {
+    loop {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut answer = httparse::Response::new(&mut headers);
+        let httparse::Status::Complete(length) = answer.parse(bytes)? else { return Ok(None) };
+        let status = answer.code.unwrap_or_default();
+        bytes.drain(..length);
+        if !(100..200).contains(&status) {
+            return Ok(Some(status));
+        }
     }
 }
 

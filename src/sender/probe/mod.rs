@@ -1,13 +1,15 @@
 //! Looks at a receiver step by step, over a connection of its own: the name, the addresses, TCP, TLS, HTTP. What is
 //! sent is `OPTIONS`, which changes nothing, and none of the webhook's own headers.
 
-use std::io::{self, ErrorKind, Read, Write};
+mod http;
+
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use http::Uri;
+use ::http::Uri;
 use jiff::{SignedDuration, Timestamp};
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
@@ -17,6 +19,8 @@ use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, SignatureScheme, Stream};
 use ureq::Error;
 
+use self::http::{Timed, ask};
+use super::Sender;
 use super::agents::Unusable;
 use super::failure::{Tried, classify};
 use super::files::{self, Client, Flaw, Loaded, in_time, is_open_to_others};
@@ -24,10 +28,8 @@ use super::progress::Progress;
 use super::proxy::Proxy;
 use super::resolver::host_and_port;
 use super::tcp::connect_within;
-use super::{LONGEST_HEAD, Sender};
 use crate::delivery::{OutcomeKind, Phase};
-use crate::probe::{Certificate, ClientLook, Fault, Head, Probe, SOON};
-use crate::request::{USER_AGENT, host};
+use crate::probe::{Certificate, ClientLook, Fault, Probe, SOON};
 use crate::webhook::{ClientFiles, TlsFiles};
 
 /// A time after the end of every certificate, in days from now: what is checked as of then has expired, and the
@@ -96,7 +98,7 @@ impl Look<'_> {
             }
             let Some(mut connection) = connection else { return Err(Failed) };
             stream.end = Instant::now() + self.timeout;
-            let answer = self.ask(&mut Stream::new(&mut connection, &mut stream));
+            let answer = ask(self.url, &mut Stream::new(&mut connection, &mut stream));
             let noted = self.note(&mut probe.answer, answer, Phase::Head);
             // With TLS 1.3 a receiver refuses a certificate, or the lack of one, after the handshake.
             if let Some(Err(fault)) =
@@ -106,7 +108,7 @@ impl Look<'_> {
             }
             noted?;
         } else {
-            let answer = self.ask(&mut stream);
+            let answer = ask(self.url, &mut stream);
             self.note(&mut probe.answer, answer, Phase::Head)?;
         }
         Ok(())
@@ -250,36 +252,6 @@ impl Look<'_> {
             None => error,
         }
     }
-
-    /// Sends `OPTIONS` and reads the head of the answer.
-    fn ask(&self, stream: &mut (impl Read + Write)) -> Result<Head, Error> {
-        let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        let host = host(self.url);
-        let request = format!(
-            "OPTIONS {path} HTTP/1.1\r\nhost: {host}\r\nuser-agent: {USER_AGENT}\r\naccept: */*\r\nconnection: close\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes())?;
-        stream.flush()?;
-        let mut read = Vec::new();
-        let mut chunk = [0; 4 * 1024];
-        loop {
-            let bytes = stream.read(&mut chunk)?;
-            if bytes == 0 {
-                return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
-            }
-            read.extend_from_slice(&chunk[..bytes]);
-            while let Some((head, length)) = parse(&read)? {
-                // RFC 9110, section 15.2: any number of them may come before the answer itself.
-                if !(100..200).contains(&head.status) {
-                    return Ok(head);
-                }
-                read.drain(..length);
-            }
-            if read.len() > LONGEST_HEAD {
-                return Err(Error::LargeResponseHeader(read.len(), LONGEST_HEAD));
-            }
-        }
-    }
 }
 
 /// When the first certificate of a chain that was found good expires, if that is so many days from now.
@@ -299,22 +271,6 @@ fn expiry(
         }
         _ => None,
     }
-}
-
-/// The head of an answer and its length, if it is there as a whole.
-fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Error> {
-    let mut headers = [httparse::EMPTY_HEADER; 128];
-    let mut parsed = httparse::Response::new(&mut headers);
-    let invalid =
-        |error: httparse::Error| Error::Other(format!("the answer is not valid HTTP/1.1: {error}").into());
-    let httparse::Status::Complete(length) = parsed.parse(bytes).map_err(invalid)? else { return Ok(None) };
-    let header = |name: &str| {
-        let found = parsed.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-        found.map(|header| String::from_utf8_lossy(header.value).into_owned())
-    };
-    let (date, location) = (header("date"), header("location"));
-    let head = Head { status: parsed.code.unwrap_or_default(), date, location, at: Timestamp::now() };
-    Ok(Some((head, length)))
 }
 
 /// A client certificate that knows whether it was asked for.
@@ -340,36 +296,5 @@ impl ResolvesClientCert for Shown {
 
     fn has_certs(&self) -> bool {
         true
-    }
-}
-
-/// A connection that is over at a certain time, however slowly something comes.
-struct Timed {
-    stream: TcpStream,
-    end: Instant,
-}
-
-impl Timed {
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.end.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.left()?))?;
-        self.stream.read(buffer)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.left()?))?;
-        self.stream.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
     }
 }

@@ -82,9 +82,9 @@ impl Proxy {
         };
         let parsed = format!("http://{place}").parse::<Uri>().ok();
         let place = parsed.as_ref().filter(|uri| uri.path() == "/" && uri.query().is_none());
-        let Some((host, Some(port))) =
-            place.and_then(|uri| Some((uri.host()?, uri.port_u16().filter(|port| *port > 0))))
-        else {
+        let Some((host, Some(port))) = place.and_then(|uri| {
+            Some((uri.host().filter(|host| !host.is_empty())?, uri.port_u16().filter(|port| *port > 0)))
+        }) else {
             return Err(format!(
                 "proxy cannot be used: it is a host and a port, and nothing after them; {form}"
             ));

@@ -30,6 +30,10 @@ pub fn advice(attempt: &Attempt) -> Option<String> {
             410 if is_test(attempt) => "The receiver says that it is gone for good. An event would have disabled the \
                  webhook; a test does not. Check the path of the URL with `ptw-hooks show WEBHOOK`."
                 .to_owned(),
+            400 if asks_for_certificate(attempt) => "The receiver, or a server before it, demands a client certificate and \
+                 got none, or one that it does not take; it says so in its answer. Set one with `ptw-hooks update WEBHOOK \
+                 --client-cert FILE --client-key FILE`; `ptw-hooks doctor WEBHOOK` looks at it."
+                .to_owned(),
             other => status(other).to_owned(),
         },
         OutcomeKind::Protocol => "The connection was made, but no complete HTTP answer came. Look at the receiver's own log \
@@ -196,6 +200,14 @@ fn status(status: u16) -> &'static str {
 fn is_test(attempt: &Attempt) -> bool {
     let test = EventType::WebhookTest.name();
     attempt.headers.iter().any(|(name, value)| name == "x-athens-event" && value == test)
+}
+
+/// Whether an answer complains of the client certificate: nginx finishes the handshake and answers 400 then.
+fn asks_for_certificate(attempt: &Attempt) -> bool {
+    let body = attempt.outcome.answer.as_ref().map(|answer| String::from_utf8_lossy(&answer.body));
+    body.is_some_and(|body| {
+        body.contains("No required SSL certificate was sent") || body.contains("The SSL certificate error")
+    })
 }
 
 /// The host of a URL that was sent to; it was checked when the webhook was stored.

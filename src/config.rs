@@ -72,6 +72,8 @@ pub struct Config {
     pub db: Option<PathBuf>,
     /// The configuration file that was read.
     pub file: Option<PathBuf>,
+    /// Whether that has the password of a proxy in it.
+    pub holds_password: bool,
     /// The form of what is printed.
     pub output: Format,
     /// When to colour.
@@ -144,12 +146,14 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
         allow: networks("allow", file.allow).with_context(|| from("PTW_HOOKS_ALLOW"))?,
         deny: networks("deny", file.deny).with_context(|| from("PTW_HOOKS_DENY"))?,
     };
+    let proxy_in_file = file.proxy.is_some() && environment("PTW_HOOKS_PROXY").is_none();
     let proxy =
         file.proxy.map(|url| Proxy::new(&url, file.no_proxy.as_deref()).map_err(Error::msg)).transpose();
     let proxy = proxy.with_context(|| from("PTW_HOOKS_PROXY"))?;
     acknowledged(file.proxy_egress.as_deref(), proxy.as_ref(), &egress)
         .with_context(|| from("PTW_HOOKS_PROXY_EGRESS"))?;
     Ok(Config {
+        holds_password: proxy_in_file && proxy.as_ref().is_some_and(Proxy::has_credentials),
         db: flags.db.or(file.db).or_else(|| Some(dirs::data_dir()?.join("ptw-hooks").join("ptw-hooks.db"))),
         output,
         color,

@@ -105,7 +105,10 @@ impl Looked<'_> {
             let finding = format!("{} of {refused} addresses may be dialled", allowed.len());
             let finding = match &probe.proxy {
                 Some(_) => {
-                    format!("the proxy decides where `{}` may lead; of its own, {finding}", self.host())
+                    format!(
+                        "where `{}` leads is checked by the proxy, not here; of its own, {finding}",
+                        self.host()
+                    )
                 }
                 None => finding,
             };

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -50,6 +50,8 @@ pub struct Kind {
 pub struct Agents {
     resolver: CachingResolver,
     extra_roots: Vec<CertificateDer<'static>>,
+    authorities: OnceLock<Vec<CertificateDer<'static>>>,
+    common: OnceLock<RootCerts>,
     // ureq builds the TLS configuration anew for every connection where the timeout is set on the request. Timeouts
     // are whole seconds up to 30, so the agents are few.
     plain: Mutex<HashMap<Kind, Agent>>,
@@ -74,7 +76,15 @@ pub struct Armed {
 
 impl Agents {
     pub fn new(resolver: CachingResolver, extra_roots: Vec<CertificateDer<'static>>) -> Self {
-        Self { resolver, extra_roots, plain: Mutex::default(), special: Mutex::default() }
+        let (authorities, common) = (OnceLock::new(), OnceLock::new());
+        Self {
+            resolver,
+            extra_roots,
+            authorities,
+            common,
+            plain: Mutex::default(),
+            special: Mutex::default(),
+        }
     }
 
     /// The agent for requests of this kind to a webhook without files.
@@ -131,10 +141,8 @@ impl Agents {
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS);
         if kind.tls {
-            let roots: Vec<Certificate<'static>> =
-                self.authorities().chain(own).map(|root| certificate(&root)).collect();
             let tls = TlsConfig::builder()
-                .root_certs(RootCerts::new_with_certs(&roots))
+                .root_certs(self.roots(own))
                 .client_cert(client)
                 .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()));
             config = config.tls_config(tls.build());
@@ -144,11 +152,23 @@ impl Agents {
         Agent::with_parts(config.build(), connector, resolver)
     }
 
+    /// What is trusted by all, and these.
+    fn roots(&self, own: Vec<CertificateDer<'static>>) -> RootCerts {
+        let all = |more: Vec<CertificateDer>| {
+            let all = self.authorities().iter().chain(&more).map(certificate);
+            RootCerts::new_with_certs(&all.collect::<Vec<_>>())
+        };
+        // Agents without authorities of their own share one list.
+        if own.is_empty() { self.common.get_or_init(|| all(own)).clone() } else { all(own) }
+    }
+
     /// The system's roots and the configured ones. Reading them takes milliseconds, so it waits until
     /// something is sent over TLS.
-    pub fn authorities(&self) -> impl Iterator<Item = CertificateDer<'static>> {
-        let system = rustls_native_certs::load_native_certs().certs;
-        system.into_iter().chain(self.extra_roots.iter().cloned())
+    pub fn authorities(&self) -> &[CertificateDer<'static>] {
+        self.authorities.get_or_init(|| {
+            let system = rustls_native_certs::load_native_certs().certs;
+            system.into_iter().chain(self.extra_roots.iter().cloned()).collect()
+        })
     }
 }
 

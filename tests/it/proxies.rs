@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,8 @@ const CREDENTIALS: (&str, &str) = ("dXNlcjpwQHNzOndvcmQ=", "user:p%40ss:word@");
 /// A sandbox with this proxy and further lines of the configuration.
 fn through(proxy: &str, more: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("proxy = \"{proxy}\"\n{more}\n"));
+    let file = sandbox.config(&format!("proxy = \"{proxy}\"\n{more}\n"));
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
     sandbox
 }
 
@@ -316,6 +318,25 @@ fn a_proxy_that_cannot_be_used_is_refused_without_its_password() {
 }
 
 #[test]
+fn a_configuration_with_a_password_that_others_can_read_is_warned_of() {
+    let receiver = Receiver::start(Reply::status(200));
+    let sandbox = Sandbox::new();
+    sandbox.create("erp", &receiver.url("/x"), &["*"]);
+    let warned = |lines: &str, mode: u32| {
+        let file = sandbox.config(lines);
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let warning =
+            format!("other users can read `{}`, which holds secrets; `chmod 600` closes it", file.display());
+        sandbox.run(["list"]).ok().stderr.contains(&warning)
+    };
+    let with = "proxy = \"http://user:password@proxy.example:1\"";
+    assert!(warned(with, 0o644));
+    let found = sandbox.run(["doctor", "-ojson"]).json()[0].clone();
+    assert_eq!((&found["check"], &found["verdict"]), (&json!("configuration"), &json!("warning")), "{found}");
+    assert!(!warned(with, 0o600) && !warned("proxy = \"http://proxy.example:1\"", 0o644));
+}
+
+#[test]
 fn doctor_says_that_the_check_of_addresses_is_the_proxys() {
     let ca = TestCa::new();
     let receiver = Receiver::start_tls(Reply::status(200), ca.valid("erp.plant.example"));
@@ -331,8 +352,7 @@ fn doctor_says_that_the_check_of_addresses_is_the_proxys() {
     let dns =
         format!("`erp.plant.example` is looked up by the proxy `{}`, which is at 127.0.0.1", proxy.url(""));
     assert_eq!(found("dns"), (json!("ok"), dns));
-    let egress =
-        "the proxy decides where `erp.plant.example` may lead; of its own, 1 of 1 addresses may be dialled";
+    let egress = "where `erp.plant.example` leads is checked by the proxy, not here; of its own, 1 of 1 addresses may be dialled";
     assert_eq!(found("egress"), (json!("ok"), egress.to_owned()));
     let connect = found("connect").1;
     assert!(

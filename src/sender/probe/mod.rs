@@ -173,7 +173,9 @@ impl Look<'_> {
     ) -> Result<(ClientConnection, Certificate), Error> {
         let invalid = |error: &dyn std::fmt::Display| Error::Io(io::Error::other(error.to_string()));
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(self.sender.agents.authorities().chain(loaded.authorities));
+        roots.add_parsable_certificates(
+            self.sender.agents.authorities().iter().cloned().chain(loaded.authorities),
+        );
         let provider = Arc::new(ring::default_provider());
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()

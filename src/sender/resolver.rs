@@ -149,7 +149,9 @@ impl Resolver for CachingResolver {
             }
         };
         let mut result = self.empty();
-        found.into_iter().for_each(|address| result.push(address));
+        for address in found {
+            result.push(address);
+        }
         Ok(result)
     }
 }

@@ -204,17 +204,15 @@ fn webhooks_with_different_certificates_never_share_a_connection() {
         let args = [&with(name)[..], &[format!("--header=x-site: {name}")]].concat();
         create(&sandbox, name, &receiver.url("/x"), &args);
     }
-    let batch: String = (1..=40)
-        .map(|permit| {
-            format!(
-                "{{\"event\":\"permit_approved\",\"permit_id\":{permit},\"permit_number\":\"P-{permit}\"}}\n"
-            )
-        })
-        .collect();
+    let event = |permit| {
+        json!({"event": "permit_approved", "permit_id": permit, "permit_number": format!("P-{permit}")})
+            .to_string()
+    };
+    let batch = (1..=40).map(event).collect::<Vec<_>>().join("\n");
     sandbox.cmd().args(["emit", "--batch", "-"]).stdin(batch).run().ok();
-    let received = receiver.wait_for(80);
+    let sent = receiver.wait_for(80);
     let mut connections = [BTreeSet::new(), BTreeSet::new()];
-    for one in &received {
+    for one in &sent {
         let site = clients.iter().position(|(name, _)| one.header("x-site") == Some(name)).unwrap();
         assert_eq!(one.client, Some(clients[site].1.der()), "shown by the webhook that it belongs to");
         connections[site].insert(one.connection);
@@ -332,7 +330,7 @@ fn all_that_is_wrong_with_files_is_said_at_once_with_the_way_to_mend_it() {
         &["text`: it is not PEM", in_it],
     );
     if !rustix::process::geteuid().is_root() {
-        fs::set_permissions(sandbox.dir().join("ptw.key"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(sandbox.dir().join("ptw.key"), fs::Permissions::from_mode(0o000)).unwrap();
         refused(
             create("ptw.pem", "ptw.key", &[]),
             &["this user may not read it"],
@@ -340,7 +338,12 @@ fn all_that_is_wrong_with_files_is_said_at_once_with_the_way_to_mend_it() {
         );
     }
     assert!(!sandbox.db_path().exists(), "bad input leaves no database behind");
+}
 
+#[test]
+fn a_certificate_needs_its_key_and_https() {
+    let (sandbox, ca) = (Sandbox::new(), TestCa::new());
+    ca.client("ptw", 90).write_to(&sandbox, "ptw");
     let both = ["--name=erp", "--url=https://erp.example/x"];
     sandbox
         .cmd()

@@ -69,9 +69,9 @@ fn a_tunnel_is_used_again_and_each_host_has_its_own() {
     };
     let batch: String = (1..=10).map(line).collect();
     sandbox.cmd().args(["emit", "--batch", "-"]).stdin(batch).run().ok();
-    let received = receiver.wait_for(20);
-    for one in &received {
-        let first = received.iter().find(|other| other.connection == one.connection).unwrap();
+    let sent = receiver.wait_for(20);
+    for one in &sent {
+        let first = sent.iter().find(|other| other.connection == one.connection).unwrap();
         assert_eq!(one.header("host"), first.header("host"));
     }
     let mut lines = proxy.lines();

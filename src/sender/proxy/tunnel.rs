@@ -37,7 +37,7 @@ impl Proxy {
         let late = |_| Failure::TimedOut(waiting.clone()).into();
         let broken = |error: io::Error| match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => late(Error::ConnectionFailed),
-            _ => self.failed(format!("closed the connection when it was asked for `{host}:{port}`")),
+            _ => self.failed(&format!("closed the connection when it was asked for `{host}:{port}`")),
         };
         stream.set_write_timeout(Some(left().map_err(late)?))?;
         stream.write_all(request.as_bytes()).map_err(broken)?;
@@ -59,10 +59,10 @@ impl Proxy {
                     let reason =
                         http::StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason());
                     let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
-                    return Err(self.failed(format!("answered {code}{reason} to CONNECT `{host}:{port}`")));
+                    return Err(self.failed(&format!("answered {code}{reason} to CONNECT `{host}:{port}`")));
                 }
                 Ok(None) if head.len() <= LONGEST_HEAD => {}
-                _ => return Err(self.failed("did not answer like a proxy".to_owned())),
+                _ => return Err(self.failed("did not answer like a proxy")),
             }
         }
     }
@@ -91,7 +91,7 @@ impl Proxy {
         }
     }
 
-    fn failed(&self, what: String) -> Error {
+    fn failed(&self, what: &str) -> Error {
         Failure::Other(OutcomeKind::Connect, format!("the proxy `{self}` {what}")).into()
     }
 }

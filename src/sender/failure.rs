@@ -22,7 +22,8 @@ pub fn was_stale(error: &Error, progress: Progress) -> bool {
         && matches!(error, Error::Io(error) if is_disconnect(error.kind()))
 }
 
-fn is_disconnect(kind: io::ErrorKind) -> bool {
+/// Whether a connection is gone.
+pub fn is_disconnect(kind: io::ErrorKind) -> bool {
     matches!(
         kind,
         io::ErrorKind::UnexpectedEof

@@ -42,6 +42,9 @@ const STALE_CONNECTIONS: usize = IDLE_CONNECTIONS + 1;
 /// request to the receiver, and each run gets the whole timeout again: the lease would end in the middle.
 const STALE_WITHIN: Duration = Duration::from_secs(1);
 
+/// What is said where the receiver has taken only a part of the request.
+const CUT_OFF: &str = "the receiver reset the connection while the request was sent";
+
 /// Sends requests over connections that it keeps open. Made once and shared by all threads.
 pub struct Sender {
     resolver: CachingResolver,
@@ -67,6 +70,10 @@ impl Sender {
             |kind, phase, error, answer| Outcome { kind, phase, error, answer, duration: started.elapsed() };
         let (mut head, mut ends) = (None, None);
         match self.exchange(request, started, &mut head, &mut ends) {
+            // An answer to a part of an event is no proof that it has arrived.
+            Ok(answer) if progress::current().cut_off => {
+                outcome(OutcomeKind::Protocol, Phase::Send, CUT_OFF.to_owned(), Some(answer))
+            }
             Ok(answer) => {
                 let (kind, error) = judge(&answer);
                 outcome(kind, Phase::Body, error, Some(answer))
@@ -74,6 +81,9 @@ impl Sender {
             Err(error) => {
                 let tried = Tried { timeout: request.timeout, client_cert: request.tls.cert(), ends };
                 let fault = classify(&error, progress::current(), tried);
+                if progress::current().cut_off && fault.kind != OutcomeKind::Tls {
+                    return outcome(OutcomeKind::Protocol, Phase::Send, CUT_OFF.to_owned(), head);
+                }
                 outcome(fault.kind, fault.phase, fault.error, head)
             }
         }

@@ -23,9 +23,11 @@ pub struct Progress {
     pub dialled: bool,
     /// Whether any byte of the answer has come.
     pub answered: bool,
+    /// Whether the receiver took only a part of the request.
+    pub cut_off: bool,
 }
 
-const START: Progress = Progress { phase: Phase::Resolve, dialled: false, answered: false };
+const START: Progress = Progress { phase: Phase::Resolve, dialled: false, answered: false, cut_off: false };
 
 thread_local! {
     // ureq works on the thread that calls it from beginning to end.
@@ -55,6 +57,11 @@ pub fn flushing() {
             progress.phase = Phase::Send;
         }
     });
+}
+
+/// The receiver takes nothing more of the request.
+pub fn cut_off() {
+    change(|progress| progress.cut_off = true);
 }
 
 /// All of the request is out.

@@ -12,6 +12,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 
+use super::failure::is_disconnect;
 use super::progress;
 use super::proxy::Proxy;
 
@@ -56,6 +57,8 @@ impl Connector<()> for TcpConnector {
             read_timeout: Duration::ZERO,
             write_timeout: Duration::ZERO,
             just_read: false,
+            tls: details.needs_tls(),
+            cut_off: false,
         }))
     }
 }
@@ -97,6 +100,10 @@ pub struct TcpTransport {
     /// Whether nothing happened since it was read from: ureq asks whether it is open when it puts a connection
     /// into its pool and when it takes it out again, and only the second answer is worth a system call.
     just_read: bool,
+    /// Whether there is TLS above it.
+    tls: bool,
+    /// Whether the peer takes nothing more; what it has said before is still read.
+    cut_off: bool,
 }
 
 impl std::fmt::Debug for TcpTransport {
@@ -106,7 +113,26 @@ impl std::fmt::Debug for TcpTransport {
 }
 
 impl TcpTransport {
+    /// With TLS 1.3 a peer that refuses our certificate says so while the request is on its way, and closes. What it
+    /// said came before the reset that the write runs into.
     fn flush(&mut self, until: Until) -> Result<(), Error> {
+        match self.write_held(until) {
+            Err(Error::Io(error)) if self.tls && is_disconnect(error.kind()) => {
+                let said = (&self.stream).read(self.buffers.input_append_buf()).unwrap_or_default();
+                if said == 0 {
+                    return Err(error.into());
+                }
+                self.buffers.input_appended(said);
+                self.held.clear();
+                self.cut_off = true;
+                progress::cut_off();
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn write_held(&mut self, until: Until) -> Result<(), Error> {
         let mut sent = 0;
         while sent < self.held.len() {
             let left = until.left()?;
@@ -132,6 +158,9 @@ impl Transport for TcpTransport {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if self.cut_off {
+            return Ok(());
+        }
         self.held.extend_from_slice(&self.buffers.output()[..amount]);
         if self.held.len() > HELD { self.flush(Until::new(timeout)) } else { Ok(()) }
     }
@@ -163,7 +192,7 @@ impl Transport for TcpTransport {
     /// Whether nothing has come since the last answer was read: neither an end nor bytes that nobody asked for.
     fn is_open(&mut self) -> bool {
         let just_read = std::mem::take(&mut self.just_read);
-        self.held.is_empty() && (just_read || would_wait(&self.stream))
+        self.held.is_empty() && !self.cut_off && (just_read || would_wait(&self.stream))
     }
 }
 

@@ -576,3 +576,15 @@ fn a_chain_of_authorities_is_shown_as_a_whole() {
     sandbox.run(crate::exchange::EMIT).ok();
     assert_eq!(receiver.wait_for(1)[0].client, Some(chained.der()));
 }
+
+#[test]
+fn a_refusal_in_the_middle_of_a_large_request_is_not_lost() {
+    let (sandbox, _, receiver) = demanding();
+    let large = sandbox.write("large.json", json!({"x": "y".repeat(240 * 1024)}).to_string());
+    create(&sandbox, "erp", &receiver.url("/x"), &["--ca-file=ca.pem".to_owned()]);
+    for permit in 1..=20 {
+        let data = format!("@{}", large.display());
+        let sent = emit(&sandbox, "permit_approved", &permit.to_string()).args(["--data-json", &data]).run();
+        sent.code(3).stdout_has("the receiver demands a client certificate");
+    }
+}

@@ -121,7 +121,7 @@ impl Look<'_> {
         ended: Result<T, Error>,
         phase: Phase,
     ) -> Result<T, Failed> {
-        let progress = Progress { phase, dialled: true, answered: false };
+        let progress = Progress { phase, dialled: true, answered: false, cut_off: false };
         let client_cert = self.files.cert();
         let tried = Tried { timeout: self.timeout, client_cert, ends: self.ends };
         let ended = ended.map_err(|error| classify(&error, progress, tried));

@@ -315,6 +315,9 @@ fn a_proxy_that_cannot_be_used_is_refused_without_its_password() {
         sandbox.config(lines);
         sandbox.run(["list"]).code(2).stderr_has(what).stderr_lacks("hunter2");
     }
+    let variable =
+        Sandbox::new().cmd().arg("list").env("PTW_HOOKS_PROXY", "http://user:hunter2@proxy.example").run();
+    variable.code(2).stderr_has("cannot use `PTW_HOOKS_PROXY`: proxy cannot be used").stderr_lacks("hunter2");
 }
 
 #[test]

@@ -116,8 +116,8 @@ fn client_certificate(error: &str, url: &str) -> Option<String> {
         || error.contains(" client_key `")
         || error.contains(" ca_file `")
     {
-        "Nothing was sent. `ptw-hooks doctor WEBHOOK` says what is wrong with the files of the webhook; once they are \
-         mended, the next attempt takes them, and nothing has to be restarted."
+        "Nothing was sent. Mend the file, or set another one with `ptw-hooks update WEBHOOK`: the next attempt takes it, and \
+         nothing has to be restarted. `ptw-hooks doctor WEBHOOK` looks at it."
             .to_owned()
     } else if error.contains("HandshakeFailure") {
         format!(

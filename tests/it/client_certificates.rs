@@ -187,10 +187,7 @@ fn what_became_of_a_file_is_the_error_of_the_attempt_and_never_a_request_without
     }
     assert_eq!((receiver.received().len(), receiver.connections()), (0, 0));
     // The log says what to do, and what was owed is delivered.
-    sandbox
-        .run(["inspect", "1"])
-        .ok()
-        .stdout_has("Nothing was sent. `ptw-hooks doctor WEBHOOK` says what is wrong");
+    sandbox.run(["inspect", "1"]).ok().stdout_has("Nothing was sent. Mend the file, or set another one");
     sandbox.run(["retry", "--now"]).ok();
     receiver.wait_for(7);
 }

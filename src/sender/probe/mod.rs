@@ -212,10 +212,12 @@ impl Look<'_> {
                         .map_or(Ok(()), |client| in_time(client, cert, Timestamp::now()))
                         .map(|()| self.ends)
                 }
-                Err(flaws) => match flaws.iter().find(|flaw| flaw.member != "ca_file") {
-                    Some(flaw) => Err(flaw.clone()),
-                    None => Ok(None),
-                },
+                Err(flaws) => {
+                    let own: Vec<_> = flaws.iter().filter(|flaw| flaw.member != "ca_file").collect();
+                    let errors: Vec<_> = own.iter().map(|flaw| flaw.error.as_str()).collect();
+                    own.first()
+                        .map_or(Ok(None), |flaw| Err(Flaw { error: errors.join("; "), ..(*flaw).clone() }))
+                }
             };
             probe.client = Some(ClientLook {
                 cert: cert.clone(),

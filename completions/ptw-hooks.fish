@@ -94,6 +94,9 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l timeout -
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l header -d 'A header to send with every request; may be repeated. Its value is masked wherever it is shown' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l retry-schedule -d 'The waits after each failed attempt, such as 5s,5m,1h [default: `retry_schedule` of the configuration]' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l rate -d 'Send at most so many requests, such as 10/s, 30/m or 100/h' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l client-cert -d 'The certificate to show to a receiver that asks for one: PEM, with those between it and its authority. The path is kept, and the file read again when it has changed' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l client-key -d 'The private key of the certificate: PEM, without a passphrase' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l ca-file -d 'Authorities to trust at this receiver, beside the system\'s and those of the configuration: PEM' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -203,6 +206,9 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l timeout -
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l header -d 'Headers to send with every request, in the place of those that were set; may be repeated' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l retry-schedule -d 'The waits after each failed attempt, such as 5s,5m,1h' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l rate -d 'Send at most so many requests, such as 10/s, 30/m or 100/h' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l client-cert -d 'The certificate to show to a receiver that asks for one: PEM, with those between it and its authority. The path is kept, and the file read again when it has changed' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l client-key -d 'The private key of the certificate: PEM, without a passphrase' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l ca-file -d 'Authorities to trust at this receiver, beside the system\'s and those of the configuration: PEM' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -222,6 +228,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l default-r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-rate -d 'Send without a bound again'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l ordered -d 'Send what concerns one permit in the order in which it was accepted'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l unordered -d 'Send without regard to the order again'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-client-cert -d 'Show no certificate any more'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l no-ca-file -d 'Trust no authorities of its own any more'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -s h -l help -d 'Print help'

@@ -8,6 +8,7 @@ pub fn advice(attempt: &Attempt) -> Option<String> {
     let outcome = &attempt.outcome;
     let advice = match outcome.kind {
         OutcomeKind::Delivered => return None,
+        _ if outcome.error.contains("the proxy `") => proxy(&outcome.error).to_owned(),
         OutcomeKind::Timeout => timeout(outcome.phase).to_owned(),
         OutcomeKind::Dns => format!(
             "The host name could not be resolved. Check its spelling with `ptw-hooks show`, and on this machine with \
@@ -34,6 +35,10 @@ pub fn advice(attempt: &Attempt) -> Option<String> {
                  those of the receiver's (`ptw-hooks show WEBHOOK`); `ptw-hooks verify` tells what it did differently."
                     .to_owned()
             }
+            400 if asks_for_certificate(attempt) => "The receiver, or a server before it, demands a client certificate and \
+                 got none, or one that it does not take; it says so in its answer. Set one with `ptw-hooks update WEBHOOK \
+                 --client-cert FILE --client-key FILE`; `ptw-hooks doctor WEBHOOK` looks at it."
+                .to_owned(),
             other => status(other).to_owned(),
         },
         OutcomeKind::Protocol => "The connection was made, but no complete HTTP answer came. Look at the receiver's own log \
@@ -69,9 +74,73 @@ fn timeout(phase: Phase) -> &'static str {
     }
 }
 
+/// What the way to a receiver is lost by before it is come to. The proxy is named in every one of these errors.
+fn proxy(error: &str) -> &'static str {
+    if error.contains(" answered 407 ") {
+        "The proxy wants a user and a password, or others than it got. Set them in `proxy` of the configuration, as \
+         `http://USER:PASSWORD@HOST:PORT`."
+    } else if error.contains(" answered 403 ") || error.contains(" answered 405 ") {
+        "The proxy does not connect to this host or port. Have its rules allow `CONNECT` to it, for http as well as for \
+         https, or reach the receiver directly with an entry in `no_proxy` of the configuration."
+    } else if error.contains(" answered ") || error.contains("waiting for the proxy") {
+        "The proxy is there and could not reach the receiver. Look at the proxy's own log, and try the receiver from its \
+         machine; one that is reached without a proxy belongs into `no_proxy` of the configuration."
+    } else if error.contains("refused") && error.contains("cannot use the proxy") {
+        "The rules for addresses hold for the proxy's own, too: an entry in `allow` of the configuration makes an \
+         exception from `deny_private`."
+    } else {
+        "Check `proxy` in the configuration, that the proxy runs, and that no firewall stands between. One receiver can be \
+         reached directly with an entry in `no_proxy`."
+    }
+}
+
+/// What a certificate of our own is refused for, or cannot be shown for.
+fn client_certificate(error: &str, url: &str) -> Option<String> {
+    let host = host(url);
+    let advice = if error.contains("demands a client certificate") {
+        format!(
+            "The receiver only talks to whom it knows by a certificate. Get one from whoever runs `{host}`, and set it with \
+             `ptw-hooks update WEBHOOK --client-cert FILE --client-key FILE`."
+        )
+    } else if error.contains("which expired at") {
+        "Have its authority issue a new certificate, and put it with its key in the place of the files: it is taken from \
+         the next attempt on, and nothing has to be restarted."
+            .to_owned()
+    } else if error.contains("UnknownCA") || error.contains("demands another client certificate") {
+        format!(
+            "The receiver does not know the authority that issued the certificate. Whoever runs `{host}` has to trust it, or \
+             to issue a certificate; if there are authorities between, their certificates belong into the file as well, \
+             behind the first one."
+        )
+    } else if error.contains("refused the client certificate") {
+        format!(
+            "Ask whoever runs `{host}` why: its log says it. It may be revoked, not be meant for clients (`extendedKeyUsage` \
+             without `clientAuth`), or belong to nobody who is known there. `ptw-hooks doctor WEBHOOK` looks at it."
+        )
+    } else if error.contains(" client_cert `")
+        || error.contains(" client_key `")
+        || error.contains(" ca_file `")
+    {
+        "Nothing was sent. Mend the file, or set another one with `ptw-hooks update WEBHOOK`: the next attempt takes it, and \
+         nothing has to be restarted. `ptw-hooks doctor WEBHOOK` looks at it."
+            .to_owned()
+    } else if error.contains("HandshakeFailure") {
+        format!(
+            "Receivers with TLS 1.2 say so when they demand a client certificate and get none, or one that they do not take: \
+             ask whoever runs `{host}`, and set it with `ptw-hooks update WEBHOOK --client-cert FILE --client-key FILE`. \
+             Otherwise the receiver has no version or cipher of TLS in common with this program."
+        )
+    } else {
+        return None;
+    };
+    Some(advice)
+}
+
 fn tls(error: &str, url: &str) -> String {
     let host = host(url);
-    if error.contains("expired") {
+    if let Some(advice) = client_certificate(error, url) {
+        advice
+    } else if error.contains("expired") {
         format!("Whoever runs `{host}` has to renew its certificate.")
     } else if error.contains("not valid before") || error.contains("not valid yet") {
         "The certificate begins in the future. Check the clock of this machine; if it is right, the certificate was \
@@ -84,7 +153,7 @@ fn tls(error: &str, url: &str) -> String {
         )
     } else if error.contains("authority that is not trusted") {
         "The chain does not lead to an authority that this machine trusts. For a company's own authority set `ca_file` \
-         in the configuration to its certificate; otherwise the receiver has to send its intermediate certificates."
+         in the configuration to its certificate, or `--ca-file` of this webhook alone; otherwise the receiver has to send its intermediate certificates."
             .to_owned()
     } else if error.contains("CA:FALSE") {
         "Whoever runs the receiver makes the certificate anew: with openssl, add `-addext basicConstraints=critical,CA:FALSE` \
@@ -136,6 +205,14 @@ fn status(status: u16) -> &'static str {
 fn is_test(attempt: &Attempt) -> bool {
     let test = EventType::WebhookTest.name();
     attempt.headers.iter().any(|(name, value)| name == "x-athens-event" && value == test)
+}
+
+/// Whether an answer complains of the client certificate: nginx finishes the handshake and answers 400 then.
+fn asks_for_certificate(attempt: &Attempt) -> bool {
+    let body = attempt.outcome.answer.as_ref().map(|answer| String::from_utf8_lossy(&answer.body));
+    body.is_some_and(|body| {
+        body.contains("No required SSL certificate was sent") || body.contains("The SSL certificate error")
+    })
 }
 
 /// The host of a URL that was sent to; it was checked when the webhook was stored.
@@ -193,5 +270,48 @@ mod tests {
         );
         assert!(of(OutcomeKind::Tls, "anything else", None).contains("-connect erp.example:8443 "));
         assert!(of(OutcomeKind::Tls, "an authority that is not trusted here", None).contains("ca_file"));
+    }
+
+    #[test]
+    fn certificates_of_our_own_and_proxies_have_theirs() {
+        let of = |kind, error| advice(&attempt(kind, error, None)).unwrap();
+        for (error, part) in [
+            (
+                "the receiver demands a client certificate, and the webhook has none",
+                "--client-cert FILE --client-key FILE",
+            ),
+            (
+                "the receiver refused the client certificate `/c`, which expired at 2024: CertificateExpired",
+                "issue a new",
+            ),
+            ("the receiver refused the client certificate `/c`: UnknownCA", "erp.example` has to trust it"),
+            ("the receiver refused the client certificate `/c`: BadCertificate", "`clientAuth`"),
+            ("the receiver refused the TLS handshake: HandshakeFailure", "demand a client certificate"),
+            ("cannot read client_key `/k`: there is no such file", "Nothing was sent"),
+        ] {
+            assert!(of(OutcomeKind::Tls, error).contains(part), "{error}");
+        }
+        for (error, part) in [
+            (
+                "the proxy `http://p:1` answered 407 Proxy Authentication Required to CONNECT `x:1`",
+                "`http://USER:",
+            ),
+            ("the proxy `http://p:1` answered 403 Forbidden to CONNECT `x:1`", "`CONNECT`"),
+            ("the proxy `http://p:1` answered 502 Bad Gateway to CONNECT `x:1`", "the proxy's own log"),
+            ("cannot use the proxy `http://p:1`: `p` leads to an address that is refused: x", "`allow`"),
+            (
+                "cannot connect to the proxy `http://p:1`: nothing listens at this address and port",
+                "no firewall",
+            ),
+        ] {
+            assert!(of(OutcomeKind::Connect, error).contains(part), "{error}");
+        }
+        assert!(
+            of(
+                OutcomeKind::Timeout,
+                "timed out after 1s while waiting for the proxy `http://p:1` to connect to `x:1`"
+            )
+            .contains("could not reach the receiver")
+        );
     }
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::hooks::{OnFailure, Recipient, Settings};
 use crate::incident::Threshold;
 use crate::output::Format;
-use crate::sender::EgressPolicy;
+use crate::sender::{EgressPolicy, Proxy};
 use crate::time;
 use crate::upkeep::Age;
 use crate::webhook::{Schedule, TIMEOUTS, wait};
@@ -73,6 +73,8 @@ pub struct Config {
     pub db: Option<PathBuf>,
     /// The configuration file that was read.
     pub file: Option<PathBuf>,
+    /// Whether that has the password of a proxy in it.
+    pub holds_password: bool,
     /// The form of what is printed.
     pub output: Format,
     /// When to colour.
@@ -97,6 +99,9 @@ struct File {
     deny_private: Option<bool>,
     allow: Option<Vec<String>>,
     deny: Option<Vec<String>>,
+    proxy: Option<String>,
+    no_proxy: Option<Vec<String>>,
+    proxy_egress: Option<String>,
     retention: Option<String>,
     listen: Option<String>,
     tls_cert: Option<PathBuf>,
@@ -149,7 +154,19 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
     let retention = file.retention.map(|text| retention(&text)).transpose();
     let on_failure = on_failure(file.on_failure.unwrap_or_default(), &beside);
     let roots = file.ca_file.map(|path| certificates(&path)).transpose();
+    let egress = EgressPolicy {
+        deny_private: file.deny_private.unwrap_or(false),
+        allow: networks("allow", file.allow).with_context(|| from("PTW_HOOKS_ALLOW"))?,
+        deny: networks("deny", file.deny).with_context(|| from("PTW_HOOKS_DENY"))?,
+    };
+    let proxy_in_file = file.proxy.is_some() && environment("PTW_HOOKS_PROXY").is_none();
+    let proxy =
+        file.proxy.map(|url| Proxy::new(&url, file.no_proxy.as_deref()).map_err(Error::msg)).transpose();
+    let proxy = proxy.with_context(|| from("PTW_HOOKS_PROXY"))?;
+    acknowledged(file.proxy_egress.as_deref(), proxy.as_ref(), &egress)
+        .with_context(|| from("PTW_HOOKS_PROXY_EGRESS"))?;
     Ok(Config {
+        holds_password: proxy_in_file && proxy.as_ref().is_some_and(Proxy::has_credentials),
         db: flags.db.or(file.db).or_else(|| Some(dirs::data_dir()?.join("ptw-hooks").join("ptw-hooks.db"))),
         output,
         color,
@@ -158,11 +175,8 @@ pub fn load(flags: Flags, environment: Environment) -> Result<Config> {
                 .with_context(|| from("PTW_HOOKS_TIMEOUT"))?
                 .unwrap_or(Settings::default().timeout),
             schedule: schedule.with_context(|| from("PTW_HOOKS_RETRY_SCHEDULE"))?.unwrap_or_default(),
-            egress: EgressPolicy {
-                deny_private: file.deny_private.unwrap_or(false),
-                allow: networks("allow", file.allow).with_context(|| from("PTW_HOOKS_ALLOW"))?,
-                deny: networks("deny", file.deny).with_context(|| from("PTW_HOOKS_DENY"))?,
-            },
+            egress,
+            proxy,
             extra_roots: roots.with_context(|| from("PTW_HOOKS_CA_FILE"))?.unwrap_or_default(),
             retention: retention.with_context(|| from("PTW_HOOKS_RETENTION"))?,
             on_failure: on_failure.with_context(|| from("on_failure"))?,
@@ -207,13 +221,27 @@ fn read_file(named: Option<PathBuf>) -> Result<(File, Option<PathBuf>)> {
     match fs::read_to_string(&path) {
         Ok(text) => {
             let file = toml::from_str(&text).map_err(|error| {
-                anyhow!("cannot use the configuration `{}`: {}", path.display(), error.to_string().trim())
+                anyhow!(
+                    "cannot use the configuration `{}`: {}",
+                    path.display(),
+                    without_password(&error, &text)
+                )
             })?;
             Ok((file, Some(path)))
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => Ok((File::default(), None)),
         Err(error) => Err(anyhow!("cannot read the configuration `{}`: {error}", path.display())),
     }
+}
+
+/// What is wrong, with the line that it is in; a line that may have the password of a proxy in it is only numbered.
+fn without_password(error: &toml::de::Error, text: &str) -> String {
+    let shown = error.to_string();
+    if !shown.contains('@') {
+        return shown.trim().to_owned();
+    }
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {} is not what is expected there", before.matches('\n').count() + 1)
 }
 
 fn overlay(file: &mut File, environment: Environment) -> Result<()> {
@@ -237,6 +265,9 @@ fn overlay(file: &mut File, environment: Environment) -> Result<()> {
     file.retry_schedule = text("PTW_HOOKS_RETRY_SCHEDULE")?.map(list).or(file.retry_schedule.take());
     file.allow = text("PTW_HOOKS_ALLOW")?.map(list).or(file.allow.take());
     file.deny = text("PTW_HOOKS_DENY")?.map(list).or(file.deny.take());
+    file.proxy = text("PTW_HOOKS_PROXY")?.or(file.proxy.take());
+    file.no_proxy = text("PTW_HOOKS_NO_PROXY")?.map(list).or(file.no_proxy.take());
+    file.proxy_egress = text("PTW_HOOKS_PROXY_EGRESS")?.or(file.proxy_egress.take());
     file.retention = text("PTW_HOOKS_RETENTION")?.or(file.retention.take());
     let truth = |name: &str| -> Result<Option<bool>> {
         let parse = |value: String| {
@@ -252,6 +283,20 @@ fn overlay(file: &mut File, environment: Environment) -> Result<()> {
     file.tls_cert = environment("PTW_HOOKS_TLS_CERT").map(PathBuf::from).or(file.tls_cert.take());
     file.tls_key = environment("PTW_HOOKS_TLS_KEY").map(PathBuf::from).or(file.tls_key.take());
     Ok(())
+}
+
+/// With a proxy, the rules for addresses hold for what is reached without it, for addresses that stand in a URL, and for
+/// its own; what a name leads to is looked up by the proxy. Whoever has set rules has to know that.
+fn acknowledged(egress_of: Option<&str>, proxy: Option<&Proxy>, egress: &EgressPolicy) -> Result<()> {
+    match egress_of {
+        Some("proxy") => Ok(()),
+        Some(other) => bail!("proxy_egress cannot be `{other}`: it is `proxy`, or left out"),
+        None if proxy.is_some() && *egress != EgressPolicy::default() => bail!(
+            "deny_private, allow and deny cannot be checked for names with `proxy`, which looks them up itself; have the \
+             proxy refuse those addresses, and say so with `proxy_egress = \"proxy\"`"
+        ),
+        None => Ok(()),
+    }
 }
 
 fn format(name: &str) -> Result<Format> {

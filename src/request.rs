@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::event::Event;
 use crate::signature;
 use crate::webhook::headers::MASK;
-use crate::webhook::{Secrets, Webhook};
+use crate::webhook::{Secrets, TlsFiles, Webhook};
 
 /// Who sends.
 pub const USER_AGENT: &str = concat!("ptw-hooks/", env!("CARGO_PKG_VERSION"));
@@ -27,6 +27,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// For the whole exchange.
     pub timeout: Duration,
+    /// What is shown and trusted over TLS.
+    pub tls: TlsFiles,
 }
 
 impl Request {
@@ -67,6 +69,7 @@ impl Request {
             own: webhook.headers.len(),
             body: event.body.clone(),
             timeout: webhook.timeout.unwrap_or(timeout),
+            tls: webhook.tls.clone(),
         }
     }
 
@@ -132,6 +135,7 @@ mod tests {
             schedule: None,
             rate: None,
             ordered: false,
+            tls: TlsFiles::default(),
         };
         let event = Event::test(None, Identity { now, random: [0; 10] }).unwrap();
         let webhook = webhook.validate(now).unwrap();

@@ -49,6 +49,10 @@ pub struct WebhookObject<'a> {
     retry_schedule: Option<Vec<u64>>,
     rate: Option<String>,
     ordered: bool,
+    /// Files of the server, chosen at its command line.
+    client_cert: Option<&'a str>,
+    client_key: Option<&'a str>,
+    ca_file: Option<&'a str>,
     #[serde(serialize_with = "micros_or_null")]
     #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Time>"))]
     paused_at: Option<Timestamp>,
@@ -86,6 +90,9 @@ impl<'a> WebhookObject<'a> {
                 .map(|schedule| schedule.0.iter().map(Duration::as_secs).collect()),
             rate: webhook.rate.map(|rate| rate.to_string()),
             ordered: webhook.ordered,
+            client_cert: webhook.tls.cert(),
+            client_key: webhook.tls.key(),
+            ca_file: webhook.tls.ca_file.as_deref(),
             paused_at: webhook.paused_at,
             rotation: webhook.rotation.as_ref().map(RotationObject::from),
             secret: reveal_secret.then(|| webhook.secret.expose()),

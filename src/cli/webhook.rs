@@ -18,7 +18,9 @@ Examples:
   ptw-hooks create --name ERP --url https://erp.example/hooks/permits \\
       --event permit_approved --event permit_rejected
   ptw-hooks create --name gate-7 --url http://10.0.7.2:8080/ptw --event '*' \\
-      --project 5 --secret-file gate-7.secret"
+      --project 5 --secret-file gate-7.secret
+  ptw-hooks create --name SAP --url https://sap.example/ptw --event '*' \\
+      --client-cert sap.pem --client-key sap.key --ca-file plant-ca.pem"
 )]
 pub struct CreateArgs {
     /// A name for people; several webhooks may share one
@@ -59,6 +61,16 @@ pub struct CreateArgs {
     /// before it has ended
     #[arg(long)]
     pub ordered: bool,
+    /// The certificate to show to a receiver that asks for one: PEM, with those between it and its authority. The
+    /// path is kept, and the file read again when it has changed
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "client_key")]
+    pub client_cert: Option<PathBuf>,
+    /// The private key of the certificate: PEM, without a passphrase
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "client_cert")]
+    pub client_key: Option<PathBuf>,
+    /// Authorities to trust at this receiver, beside the system's and those of the configuration: PEM
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Where a secret comes from.
@@ -194,6 +206,24 @@ pub struct UpdateArgs {
     /// Send without regard to the order again
     #[arg(long, group = "change")]
     pub unordered: bool,
+    /// The certificate to show to a receiver that asks for one: PEM, with those between it and its authority. The
+    /// path is kept, and the file read again when it has changed
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "client_key",
+          conflicts_with = "no_client_cert", group = "change")]
+    pub client_cert: Option<PathBuf>,
+    /// The private key of the certificate: PEM, without a passphrase
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "client_cert", group = "change")]
+    pub client_key: Option<PathBuf>,
+    /// Show no certificate any more
+    #[arg(long, group = "change")]
+    pub no_client_cert: bool,
+    /// Authorities to trust at this receiver, beside the system's and those of the configuration: PEM
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "no_ca_file",
+          group = "change")]
+    pub ca_file: Option<PathBuf>,
+    /// Trust no authorities of its own any more
+    #[arg(long, group = "change")]
+    pub no_ca_file: bool,
 }
 
 /// The arguments of `enable`.

@@ -3,6 +3,7 @@
 //! To add one: name it in [`declared`] and [`replacing`], which do not compile before that, and give it a line in
 //! [`MEMBERS`], without which the test below fails.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use super::value::Value;
 use crate::error::Result;
 use crate::signature::Secret;
 use crate::time;
-use crate::webhook::{NewWebhook, Schedule, Webhook, WebhookChanges, wait};
+use crate::webhook::{ClientFiles, NewWebhook, Schedule, TlsFiles, Webhook, WebhookChanges, wait};
 
 /// One member: its name, how it is read from a file, and how it is written to one.
 pub struct Member {
@@ -24,7 +25,7 @@ pub struct Member {
 }
 
 /// Every member but the secret and the headers, which a file holds by reference, in the order in which they are written.
-pub const MEMBERS: [Member; 9] = [
+pub const MEMBERS: [Member; 12] = [
     Member {
         name: "name",
         read: |value, new| text(value).map(|text| text.clone_into(&mut new.name)),
@@ -84,6 +85,21 @@ pub const MEMBERS: [Member; 9] = [
         read: |value, new| truth(value).map(|truth| new.ordered = truth),
         write: |new| new.ordered.then_some(Value::Truth(true)),
     },
+    Member {
+        name: "client_cert",
+        read: |value, new| path(value).map(|path| client(new).cert = path),
+        write: |new| new.tls.cert().map(|path| Value::Text(path.to_owned())),
+    },
+    Member {
+        name: "client_key",
+        read: |value, new| path(value).map(|path| client(new).key = path),
+        write: |new| new.tls.key().map(|path| Value::Text(path.to_owned())),
+    },
+    Member {
+        name: "ca_file",
+        read: |value, new| path(value).map(|path| new.tls.ca_file = Some(path)),
+        write: |new| new.tls.ca_file.clone().map(Value::Text),
+    },
 ];
 
 /// What is declared where a file says nothing: the defaults of `create`.
@@ -100,6 +116,7 @@ pub fn undeclared() -> NewWebhook {
         schedule: None,
         rate: None,
         ordered: false,
+        tls: TlsFiles::default(),
     }
 }
 
@@ -119,6 +136,7 @@ pub fn declared(webhook: &Webhook) -> NewWebhook {
         schedule,
         rate,
         ordered,
+        tls,
         rotation: _,
         paused_at: _,
         disabled: _,
@@ -140,13 +158,26 @@ pub fn declared(webhook: &Webhook) -> NewWebhook {
         schedule: schedule.clone(),
         rate: *rate,
         ordered: *ordered,
+        tls: tls.clone(),
     }
 }
 
 /// The changes that make a webhook what is declared.
 pub fn replacing(declared: NewWebhook) -> WebhookChanges {
-    let NewWebhook { name, url, secret, project, enabled, events, timeout, headers, schedule, rate, ordered } =
-        declared;
+    let NewWebhook {
+        name,
+        url,
+        secret,
+        project,
+        enabled,
+        events,
+        timeout,
+        headers,
+        schedule,
+        rate,
+        ordered,
+        tls,
+    } = declared;
     WebhookChanges {
         name: Some(name),
         url: Some(url),
@@ -161,6 +192,8 @@ pub fn replacing(declared: NewWebhook) -> WebhookChanges {
         schedule: Some(schedule),
         rate: Some(rate),
         ordered: Some(ordered),
+        client: Some(tls.client),
+        ca_file: Some(tls.ca_file),
         paused: None,
     }
 }
@@ -176,6 +209,21 @@ pub fn checked(new: NewWebhook) -> Result<NewWebhook> {
 
 fn text(value: &Value) -> std::result::Result<&str, String> {
     if let Value::Text(text) = value { Ok(text) } else { Err("cannot be anything but a string".to_owned()) }
+}
+
+/// The path of a file, which every process has to find, wherever that runs.
+fn path(value: &Value) -> std::result::Result<String, String> {
+    let path = text(value)?;
+    if Path::new(path).is_absolute() {
+        Ok(path.to_owned())
+    } else {
+        Err("cannot be used: it is not an absolute path".to_owned())
+    }
+}
+
+/// The files of the client certificate, of which one may not be named yet, or never is.
+fn client(new: &mut NewWebhook) -> &mut ClientFiles {
+    new.tls.client.get_or_insert_with(ClientFiles::default)
 }
 
 fn list(value: &Value) -> std::result::Result<Vec<&str>, String> {
@@ -233,6 +281,10 @@ mod tests {
             schedule: Some(Schedule(vec![Duration::from_secs(5), Duration::from_secs(300)])),
             rate: Some("10/m".parse().unwrap()),
             ordered: true,
+            tls: TlsFiles {
+                client: Some(ClientFiles { cert: "/c.pem".into(), key: "/k.pem".into() }),
+                ca_file: Some("/ca.pem".into()),
+            },
         }
     }
 
@@ -255,7 +307,7 @@ mod tests {
     fn a_webhook_is_changed_into_whatever_is_declared_and_nothing_else() {
         let now = Timestamp::UNIX_EPOCH;
         for (from, to) in [(undeclared(), full()), (full(), undeclared())] {
-            let named = |new: NewWebhook| NewWebhook { name: "n".into(), url: "http://x".into(), ..new };
+            let named = |new: NewWebhook| NewWebhook { name: "n".into(), url: "https://x".into(), ..new };
             let before = named(from).validate(now).unwrap();
             let after = replacing(named(to.clone())).apply(&before, now).unwrap();
             assert_eq!(declared(&after), named(to));

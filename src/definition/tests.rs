@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::members::{checked, declared, replacing};
 use super::*;
 use crate::event::EventType;
-use crate::webhook::{Header, Schedule, Webhook, deeds};
+use crate::webhook::{ClientFiles, Header, Schedule, TlsFiles, Webhook, deeds};
 
 /// Any definition of one name and project.
 fn any_definition() -> impl Strategy<Value = NewWebhook> {
@@ -23,12 +23,16 @@ fn any_definition() -> impl Strategy<Value = NewWebhook> {
             prop::sample::select(vec!["1/s", "90/m", "7/h"]).prop_map(|rate| rate.parse().unwrap()),
         ),
         prop::collection::vec(header, 0..4),
+        (prop::option::of("/[a-c\"]{1,3}"), prop::option::of("/[a-c]{1,3}")).prop_map(|(cert, ca_file)| {
+            let client = cert.map(|cert| ClientFiles { key: format!("{cert}.key"), cert });
+            TlsFiles { client, ca_file }
+        }),
     );
     let secret = "[!-~]{1,20}".prop_map(Secret::unchecked);
     ("https://[a-z]{1,8}/[a-z\"\\\\]{0,5}", secret, events, settings, any::<bool>(), any::<bool>())
         .prop_filter_map(
             "not a definition",
-            |(url, secret, events, (timeout, schedule, rate, headers), enabled, ordered)| {
+            |(url, secret, events, (timeout, schedule, rate, headers, tls), enabled, ordered)| {
                 let (name, project) = ("ERP \"\\ 工場".to_owned(), Some(-5));
                 let new = NewWebhook {
                     name,
@@ -42,6 +46,7 @@ fn any_definition() -> impl Strategy<Value = NewWebhook> {
                     schedule,
                     rate,
                     ordered,
+                    tls,
                 };
                 checked(new).ok()
             },

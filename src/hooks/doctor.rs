@@ -147,7 +147,7 @@ impl Hooks {
         if webhook.disabled.is_some() && examining.webhook.is_none() {
             return std::iter::once(state).chain(rotation).collect();
         }
-        let probe = self.sender.probe(&webhook.url, webhook.timeout.unwrap_or(self.timeout));
+        let probe = self.sender.probe(&webhook.url, &webhook.tls, webhook.timeout.unwrap_or(self.timeout));
         let plain = url::is_plain_to_elsewhere(&webhook.url);
         let looked = Looked { url: &webhook.url, plain, probe: &probe, now: Timestamp::now() };
         let mut checks = looked.judge();

@@ -27,7 +27,7 @@ use rustls::pki_types::CertificateDer;
 use crate::dispatcher::Dispatcher;
 use crate::error::{Error, Report, Result};
 use crate::event::Identity;
-use crate::sender::{EgressPolicy, Sender};
+use crate::sender::{EgressPolicy, Proxy, Sender};
 use crate::store::Store;
 use crate::upkeep::Age;
 use crate::webhook::Schedule;
@@ -43,7 +43,7 @@ pub use replay::{Replayed, Replaying};
 pub use retry::{Retrying, Tally};
 pub use rotation::new_rotation;
 pub use serving::{Intake, Worked};
-pub use webhooks::new_secret;
+pub use webhooks::{file_doubts, file_problems, new_secret, validate};
 
 /// What the configuration says about sending and keeping.
 #[derive(Debug, Clone)]
@@ -56,6 +56,8 @@ pub struct Settings {
     pub egress: EgressPolicy,
     /// Trusted beside the system's roots.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Between here and the receivers.
+    pub proxy: Option<Proxy>,
     /// What is older is removed by and by; `None` keeps everything.
     pub retention: Option<Age>,
     /// What is done about receivers that fail.
@@ -69,6 +71,7 @@ impl Default for Settings {
             schedule: Schedule::default(),
             egress: EgressPolicy::default(),
             extra_roots: Vec::new(),
+            proxy: None,
             retention: None,
             on_failure: OnFailure::default(),
         }
@@ -116,7 +119,7 @@ impl Hooks {
     fn new(store: Store, settings: Settings) -> Self {
         Self {
             store,
-            sender: Sender::new(settings.egress, settings.extra_roots),
+            sender: Sender::new(settings.egress, settings.extra_roots, settings.proxy),
             timeout: settings.timeout,
             schedule: settings.schedule,
             retention: settings.retention,

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::signature::Secret;
     use crate::token::Scope;
-    use crate::webhook::{Actor, NewWebhook, WebhookChanges};
+    use crate::webhook::{Actor, NewWebhook, TlsFiles, WebhookChanges};
 
     fn new(name: &str) -> NewToken {
         NewToken { name: name.into(), scopes: vec![Scope::Manage], project: Some(5), expires_at: None }
@@ -145,6 +145,7 @@ mod tests {
             schedule: None,
             rate: None,
             ordered: false,
+            tls: TlsFiles::default(),
         };
         let id = hooks.create(webhook, &by).unwrap().id;
         hooks.update("A", WebhookChanges::paused(true), &Actor::user("anna")).unwrap();

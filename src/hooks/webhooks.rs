@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 
 use super::{Hooks, random};
-use crate::error::{Error, Report, Result};
+use crate::error::{Error, Problem, Report, Result};
 use crate::event::nearest;
+use crate::probe::SOON;
+use crate::sender::{self, Flaw, in_time, is_open_to_others};
 use crate::signature::Secret;
 use crate::store::{Deletion, WebhookFilter};
-use crate::webhook::{Actor, Change, NewWebhook, Webhook, WebhookChanges};
+use crate::webhook::{Actor, Change, NewWebhook, TlsFiles, Webhook, WebhookChanges};
 
 /// A secret from the system's randomness.
 ///
@@ -17,13 +19,68 @@ pub fn new_secret() -> Result<Secret> {
     Ok(Secret::from_random(random()?))
 }
 
+/// The webhook that results, with id 0 until it is stored; its files were looked at.
+///
+/// # Errors
+/// `Invalid` with every problem at once.
+pub fn validate(new: NewWebhook) -> Result<Webhook> {
+    let problems = file_problems(&new.tls);
+    together(new.validate(Timestamp::now()), problems)
+}
+
+/// What is wrong with files that are to be used from now on; nothing where there are none.
+pub fn file_problems(files: &TlsFiles) -> Vec<Problem> {
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let problem = |flaw: Flaw| Problem::other(flaw.member, flaw.error).hint(flaw.hint);
+    match sender::load(files) {
+        Ok(loaded) => {
+            let timely = loaded.client.zip(files.cert());
+            let timely = timely.map_or(Ok(()), |(client, path)| in_time(&client, path, Timestamp::now()));
+            timely.err().map(problem).into_iter().collect()
+        }
+        Err(flaws) => flaws.into_iter().map(problem).collect(),
+    }
+}
+
+/// The result, if there are no further problems.
+fn together(judged: Result<Webhook>, further: Vec<Problem>) -> Result<Webhook> {
+    match judged {
+        Ok(webhook) if further.is_empty() => Ok(webhook),
+        Ok(_) => Err(Error::Invalid(further)),
+        Err(Error::Invalid(mut problems)) => {
+            problems.extend(further);
+            Err(Error::Invalid(problems))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What should be looked at in the files of a webhook, although they can be used: a sentence each.
+pub fn file_doubts(files: &TlsFiles) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if let Some(key) = files.key().filter(|key| is_open_to_others(key)) {
+        doubts.push(format!("other users of this machine can read or write `{key}`; `chmod 600` closes it"));
+    }
+    let client = sender::load(files).ok().and_then(|loaded| loaded.client);
+    let ends =
+        client.and_then(|client| client.ends).filter(|ends| ends.duration_since(Timestamp::now()) < SOON);
+    if let Some((ends, cert)) = ends.zip(files.cert()) {
+        doubts.push(format!(
+            "`{cert}` expires at {ends}; renew it in its place, and nothing has to be restarted"
+        ));
+    }
+    doubts
+}
+
 impl Hooks {
     /// Stores a new webhook, and that `by` created it.
     ///
     /// # Errors
     /// `Invalid` with every problem at once; `Storage`.
     pub fn create(&self, new: NewWebhook, by: &Actor) -> Result<Webhook> {
-        let webhook = new.validate(Timestamp::now())?;
+        let webhook = validate(new)?;
         self.store.create_webhook(&webhook, by)
     }
 
@@ -86,7 +143,10 @@ impl Hooks {
     /// # Errors
     /// `Invalid` with every problem at once; `Storage`.
     pub fn update_by_id(&self, id: i64, changes: WebhookChanges, by: &Actor) -> Result<Option<Webhook>> {
-        self.store.change_webhook(id, by, |webhook| changes.apply(webhook, Timestamp::now()))
+        // The files are read before the transaction, which others wait for.
+        let problems = file_problems(&changes.new_files());
+        self.store
+            .change_webhook(id, by, |webhook| together(changes.apply(webhook, Timestamp::now()), problems))
     }
 
     /// Hides a webhook, erases its secret and ends what it was owed; its log stays, and that `by` did it.

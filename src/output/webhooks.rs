@@ -89,6 +89,12 @@ pub fn details(webhook: &Webhook, look: &Look, reveal_secret: bool, default_time
         lines.insert(4, ("paused", format!("since {}", look.time(paused_at))));
     }
     lines.extend(webhook.headers.iter().map(|header| ("header", format!("{}: {MASK}", header.name))));
+    let files = [
+        ("client cert", webhook.tls.cert()),
+        ("client key", webhook.tls.key()),
+        ("ca file", webhook.tls.ca_file.as_deref()),
+    ];
+    lines.extend(files.into_iter().filter_map(|(name, path)| Some((name, path?.to_owned()))));
     lines.extend([
         ("created", look.time(webhook.created_at)),
         ("updated", look.time(webhook.updated_at)),

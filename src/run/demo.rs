@@ -13,7 +13,7 @@ use crate::hooks::{Hooks, Presence, Sending, Settings, WebhookFilter, new_secret
 use crate::output::{deliveries, webhooks};
 use crate::receiver::{Behaviour, Receiver};
 use crate::signature::Secret;
-use crate::webhook::NewWebhook;
+use crate::webhook::{NewWebhook, TlsFiles};
 
 /// How long the receiver may take to hand over what it got; it already answered.
 const SOON: Duration = Duration::from_secs(10);
@@ -100,6 +100,7 @@ fn webhook(name: &str, url: String, secret: &Secret, events: &[&str]) -> NewWebh
         schedule: None,
         rate: None,
         ordered: false,
+        tls: TlsFiles::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every command has at hand: the configuration, where data goes, and where notes go.
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
@@ -26,7 +26,7 @@ impl Session<'_> {
     pub fn hooks(&mut self, presence: Presence) -> Result<Hooks> {
         let path = self.database()?;
         let hooks = Hooks::open(&path, presence, self.config.settings.clone())?;
-        self.warn_of_open_mode(&path);
+        self.warn_of_open_modes(&path);
         Ok(hooks)
     }
 
@@ -35,7 +35,7 @@ impl Session<'_> {
     pub fn shared_hooks(&mut self, presence: Presence) -> Result<Hooks> {
         let path = self.database()?;
         let hooks = Hooks::open_shared(&path, presence, self.config.settings.clone())?;
-        self.warn_of_open_mode(&path);
+        self.warn_of_open_modes(&path);
         Ok(hooks)
     }
 
@@ -43,7 +43,7 @@ impl Session<'_> {
     pub fn hooks_to_look(&mut self) -> Result<Hooks> {
         let path = self.database()?;
         let hooks = Hooks::open_to_look(&path, self.config.settings.clone())?;
-        self.warn_of_open_mode(&path);
+        self.warn_of_open_modes(&path);
         Ok(hooks)
     }
 
@@ -70,21 +70,32 @@ impl Session<'_> {
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// The file holds secrets: whoever can read it can forge events.
-    #[cfg(unix)]
-    fn warn_of_open_mode(&mut self, path: &std::path::Path) {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
-        if mode & 0o077 != 0 {
-            self.notes.warn(&format!(
-                "other users can read `{}`, which holds secrets; `chmod 600` closes it",
-                path.display()
-            ));
-        }
+    /// The configuration file, where it has a password in it and others can read it.
+    pub fn open_configuration(&self) -> Option<&Path> {
+        self.config.file.as_deref().filter(|file| self.config.holds_password && is_open_to_others(file))
     }
 
-    #[cfg(not(unix))]
-    fn warn_of_open_mode(&mut self, _: &std::path::Path) {}
+    /// The database holds secrets, with which whoever can read it can forge events; and so may the configuration.
+    fn warn_of_open_modes(&mut self, database: &Path) {
+        let database = Some(database).filter(|path| is_open_to_others(path));
+        let open = database.into_iter().chain(self.open_configuration()).map(Path::to_owned);
+        for path in open.collect::<Vec<_>>() {
+            let path = path.display();
+            self.notes
+                .warn(&format!("other users can read `{path}`, which holds secrets; `chmod 600` closes it"));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> bool {
+    false
 }
 
 /// Notes, warnings and errors, on standard error.

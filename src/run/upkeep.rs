@@ -68,7 +68,15 @@ pub fn doctor(session: &mut Session, args: DoctorArgs) -> Result<u8> {
     let file = session.config.file.as_ref().map(|file| file.display().to_string());
     let finding =
         file.unwrap_or_else(|| "there is no file: the defaults and the environment hold".to_owned());
-    found.insert(0, Examined { webhook: None, check: Check::ok("configuration", finding) });
+    let check = match session.open_configuration() {
+        Some(file) => Check::bad(
+            ("configuration", Verdict::Warning),
+            format!("other users can read `{}`, which has the password of the proxy in it", file.display()),
+            format!("`chmod 600 '{}'` closes it.", file.display()),
+        ),
+        None => Check::ok("configuration", finding),
+    };
+    found.insert(0, Examined { webhook: None, check });
     let objects: Vec<_> = found.iter().map(ExaminedObject::from).collect();
     session.out.list(&objects, &tables::examined(&found))?;
     let failed = found.iter().any(|one| one.check.verdict == Verdict::Failed);

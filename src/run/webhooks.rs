@@ -1,9 +1,9 @@
 //! The commands that define webhooks.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use jiff::Timestamp;
 
 use super::rotation::warn_of_unaccepted;
 use super::session::Session;
@@ -12,12 +12,12 @@ use crate::api::{CreatedObject, ShownObject, WebhookObject};
 use crate::cli::value::Hidden;
 use crate::cli::webhook::{CreateArgs, DeleteArgs, ListArgs, ShowArgs, UpdateArgs};
 use crate::definition::members::declared;
-use crate::error::{Error, Report, exit};
+use crate::error::{Error, Problem, Report, exit};
 use crate::event::EventType;
-use crate::hooks::{Presence, Replaying, WebhookFilter, new_secret};
+use crate::hooks::{Presence, Replaying, WebhookFilter, file_doubts, new_secret, validate};
 use crate::output;
 use crate::webhook::url::is_plain_to_elsewhere;
-use crate::webhook::{Header, NewWebhook, Schedule, Webhook, WebhookChanges};
+use crate::webhook::{ClientFiles, Header, NewWebhook, Schedule, TlsFiles, Webhook, WebhookChanges};
 
 /// `create`
 pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
@@ -40,9 +40,13 @@ pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
         schedule: schedule(args.no_retry, args.retry_schedule),
         rate: args.rate,
         ordered: args.ordered,
+        tls: TlsFiles {
+            client: client(args.client_cert, args.client_key)?,
+            ca_file: args.ca_file.map(|path| absolute("ca_file", &path)).transpose()?,
+        },
     };
     // Checked before there is a database: bad input leaves no empty one behind.
-    new.clone().validate(Timestamp::now())?;
+    validate(new.clone())?;
     let hooks = session.hooks(Presence::Created)?;
     let webhook = hooks.create(new, &actor::current())?;
     let text = output::webhooks::created(&webhook, generated);
@@ -116,6 +120,16 @@ pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
         },
         rate: if args.no_rate { Some(None) } else { args.rate.map(Some) },
         ordered: if args.ordered || args.unordered { Some(args.ordered) } else { None },
+        client: if args.no_client_cert {
+            Some(None)
+        } else {
+            client(args.client_cert, args.client_key)?.map(Some)
+        },
+        ca_file: if args.no_ca_file {
+            Some(None)
+        } else {
+            args.ca_file.map(|path| absolute("ca_file", &path)).transpose()?.map(Some)
+        },
         paused: None,
     };
     let webhook = session.hooks(Presence::Required)?.update(&args.webhook, changes, &actor::current())?;
@@ -195,7 +209,26 @@ pub fn doubts(id: i64, definition: &NewWebhook) -> Vec<String> {
             "the webhook subscribes to nothing; `ptw-hooks update {id} --add-event EVENT` changes that"
         ));
     }
+    doubts.extend(file_doubts(&definition.tls));
     doubts
+}
+
+/// The files of a client certificate; both are given or none.
+fn client(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<ClientFiles>> {
+    let Some((cert, key)) = cert.zip(key) else { return Ok(None) };
+    let files = ClientFiles { cert: absolute("client_cert", &cert)?, key: absolute("client_key", &key)? };
+    Ok(Some(files))
+}
+
+/// The path as every process finds it, wherever that runs. Links stay what they are: whoever renews a file may turn
+/// them to another one.
+fn absolute(field: &'static str, path: &Path) -> Result<String> {
+    let cannot = |why: &dyn std::fmt::Display| {
+        let problem = Problem::other(field, format!("{field} cannot be `{}`: {why}", path.display()));
+        Error::Invalid(vec![problem.hint("give the path of a file, such as `/etc/ptw-hooks/erp.pem`")])
+    };
+    let absolute = std::path::absolute(path).map_err(|error| cannot(&error))?;
+    Ok(absolute.to_str().ok_or_else(|| cannot(&"it is not UTF-8"))?.to_owned())
 }
 
 fn schedule(no_retry: bool, waits: Vec<Duration>) -> Option<Schedule> {

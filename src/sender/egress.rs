@@ -112,6 +112,43 @@ fn embedded(address: IpAddr) -> Option<IpAddr> {
     Some(IpAddr::V4(v4))
 }
 
+/// The address that a host of a URL is, in any form that a system takes for one: `2852039166` and `0xa9.0xfe.43518`
+/// are 169.254.169.254 to `inet_aton`, which whoever resolves the host may use.
+pub fn literal(host: &str) -> Option<IpAddr> {
+    let host = host.trim_matches(['[', ']']);
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if let Ok(address) = host.parse() {
+        return Some(address);
+    }
+    let parts: Vec<u32> = host.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = parts.split_last()?;
+    if first.len() > 3 || first.iter().any(|part| *part > 255) {
+        return None;
+    }
+    // The last part fills all bytes that are left.
+    let left = 8 * (4 - u32::try_from(first.len()).ok()?);
+    if u64::from(*last) >= 1 << left {
+        return None;
+    }
+    let bits = first.iter().fold(0, |bits, part| bits << 8 | u64::from(*part)) << left | u64::from(*last);
+    Some(Ipv4Addr::from_bits(u32::try_from(bits).ok()?).into())
+}
+
+/// A number as C writes it: decimal, octal after a zero, hexadecimal after `0x`.
+fn number(text: &str) -> Option<u32> {
+    let lower = text.to_ascii_lowercase();
+    let (digits, radix) = match lower.strip_prefix("0x") {
+        Some("") => return Some(0),
+        Some(digits) => (digits, 16),
+        None if lower.len() > 1 && lower.starts_with('0') => (&lower[1..], 8),
+        None => (lower.as_str(), 10),
+    };
+    if !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return None;
+    }
+    u32::from_str_radix(digits, radix).ok()
+}
+
 const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
 }
@@ -152,6 +189,38 @@ mod tests {
             "240.0.0.1",
         ] {
             assert!(!allowed(&EgressPolicy::default(), bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_known_in_every_form_that_a_system_reads() {
+        for host in [
+            "169.254.169.254",
+            "2852039166",
+            "0xA9FEA9FE",
+            "0xa9.0xfe.43518",
+            "0251.0376.169.0376",
+            "169.254.169.254.",
+        ] {
+            assert_eq!(literal(host), Some("169.254.169.254".parse().unwrap()), "{host}");
+        }
+        assert_eq!(literal("[fe80::1]"), Some("fe80::1".parse().unwrap()));
+        assert_eq!(literal("127.1"), Some("127.0.0.1".parse().unwrap()));
+        assert_eq!(literal("0"), Some("0.0.0.0".parse().unwrap()));
+        for host in [
+            "erp.example",
+            "1.2.3.4.5",
+            "256.1.1.1",
+            "1.2.3.256",
+            "4294967296",
+            "08",
+            "0xg",
+            "",
+            "1..2",
+            "+1",
+            "face",
+        ] {
+            assert_eq!(literal(host), None, "{host}");
         }
     }
 

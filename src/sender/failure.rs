@@ -4,10 +4,12 @@ use std::io;
 use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::Timestamp;
-use rustls::{CertificateError, pki_types::UnixTime};
+use rustls::{AlertDescription, CertificateError, pki_types::UnixTime};
 use ureq::Error;
 
+use super::agents::Unusable;
 use super::progress::Progress;
+use super::proxy;
 use super::resolver::NoAddress;
 use crate::delivery::{OutcomeKind, Phase};
 use crate::probe::Fault;
@@ -20,7 +22,8 @@ pub fn was_stale(error: &Error, progress: Progress) -> bool {
         && matches!(error, Error::Io(error) if is_disconnect(error.kind()))
 }
 
-fn is_disconnect(kind: io::ErrorKind) -> bool {
+/// Whether a connection is gone.
+pub fn is_disconnect(kind: io::ErrorKind) -> bool {
     matches!(
         kind,
         io::ErrorKind::UnexpectedEof
@@ -31,20 +34,42 @@ fn is_disconnect(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// Names a failure. `timeout` is what the whole exchange was given.
-pub fn classify(error: &Error, progress: Progress, timeout: Duration) -> Fault {
-    let phase = progress.phase;
+/// What the exchange was that failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Tried<'a> {
+    /// What it was given as a whole.
+    pub timeout: Duration,
+    /// The file of the client certificate.
+    pub client_cert: Option<&'a str>,
+    /// When that ends.
+    pub ends: Option<Timestamp>,
+}
+
+/// Names a failure.
+pub fn classify(error: &Error, progress: Progress, tried: Tried) -> Fault {
+    let Tried { timeout, .. } = tried;
+    let mut phase = progress.phase;
     let (kind, error) = match error {
         Error::Timeout(_) => (OutcomeKind::Timeout, timed_out(phase, timeout)),
         Error::Other(other) => match other.downcast_ref::<NoAddress>() {
             Some(NoAddress::Blocked(why)) => (OutcomeKind::Blocked, why.clone()),
             Some(NoAddress::Lookup(why)) => (OutcomeKind::Dns, why.clone()),
-            None => (OutcomeKind::Protocol, other.to_string()),
+            None => match (other.downcast_ref::<proxy::Failure>(), other.downcast_ref::<Unusable>()) {
+                (Some(proxy::Failure::TimedOut(what)), _) => {
+                    (OutcomeKind::Timeout, format!("timed out after {}s while {what}", timeout.as_secs()))
+                }
+                (Some(proxy::Failure::Other(kind, what)), _) => (*kind, what.clone()),
+                (None, Some(Unusable(why))) => {
+                    phase = Phase::Connect;
+                    (OutcomeKind::Tls, why.clone())
+                }
+                (None, None) => (OutcomeKind::Protocol, other.to_string()),
+            },
         },
         Error::HostNotFound => (OutcomeKind::Dns, "the host name has no address".to_owned()),
-        Error::Rustls(error) => (OutcomeKind::Tls, tls(error)),
+        Error::Rustls(error) => (OutcomeKind::Tls, tls(error, tried)),
         Error::Tls(why) => (OutcomeKind::Tls, format!("the TLS handshake failed: {}", why.to_lowercase())),
-        Error::Io(error) => io_failure(error, phase, timeout),
+        Error::Io(error) => io_failure(error, phase, tried),
         Error::LargeResponseHeader(..) => {
             (OutcomeKind::Protocol, "the head of the answer is larger than 32 KiB".to_owned())
         }
@@ -65,28 +90,21 @@ fn timed_out(phase: Phase, timeout: Duration) -> String {
     format!("timed out after {}s while {what}", timeout.as_secs())
 }
 
-fn io_failure(error: &io::Error, phase: Phase, timeout: Duration) -> (OutcomeKind, String) {
+fn io_failure(error: &io::Error, phase: Phase, tried: Tried) -> (OutcomeKind, String) {
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return (OutcomeKind::Tls, tls(error));
+        return (OutcomeKind::Tls, tls(error, tried));
     }
     if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
-        return (OutcomeKind::Timeout, timed_out(phase, timeout));
+        return (OutcomeKind::Timeout, timed_out(phase, tried.timeout));
     }
     if phase == Phase::Connect {
-        let why = match error.kind() {
-            io::ErrorKind::ConnectionRefused => "nothing listens at this address and port".to_owned(),
-            io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown => "there is no route to this address".to_owned(),
-            kind if is_disconnect(kind) => {
-                return (
-                    OutcomeKind::Tls,
-                    "the receiver closed the connection during the TLS handshake".to_owned(),
-                );
-            }
-            _ => plain(error),
-        };
-        return (OutcomeKind::Connect, format!("cannot connect: {why}"));
+        if is_disconnect(error.kind()) {
+            return (
+                OutcomeKind::Tls,
+                "the receiver closed the connection during the TLS handshake".to_owned(),
+            );
+        }
+        return (OutcomeKind::Connect, format!("cannot connect: {}", why_not_connected(error)));
     }
     let when = match phase {
         Phase::Body => "in the middle of its answer",
@@ -103,16 +121,56 @@ fn io_failure(error: &io::Error, phase: Phase, timeout: Duration) -> (OutcomeKin
     (OutcomeKind::Protocol, format!("the receiver {what} the connection {when}"))
 }
 
+/// Why there is no connection.
+pub fn why_not_connected(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "nothing listens at this address and port".to_owned(),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
+            "there is no route to this address".to_owned()
+        }
+        _ => plain(error),
+    }
+}
+
 fn plain(error: &io::Error) -> String {
     error.to_string().to_lowercase()
 }
 
-fn tls(error: &rustls::Error) -> String {
+fn tls(error: &rustls::Error, tried: Tried) -> String {
     match error {
         rustls::Error::InvalidCertificate(error) => certificate(error),
         rustls::Error::InvalidMessage(_) => "the receiver does not speak TLS on this port".to_owned(),
-        rustls::Error::AlertReceived(alert) => format!("the receiver refused the TLS handshake: {alert:?}"),
+        rustls::Error::AlertReceived(alert) => refused(*alert, tried),
         other => format!("the TLS handshake failed: {other}"),
+    }
+}
+
+/// What a receiver says of our certificate, or of that there is none (RFC 8446, section 6.2).
+fn refused(alert: AlertDescription, tried: Tried) -> String {
+    use AlertDescription as Alert;
+    let of_certificate = matches!(
+        alert,
+        Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+    );
+    match tried.client_cert {
+        None if alert == Alert::CertificateRequired => {
+            "the receiver demands a client certificate, and the webhook has none".to_owned()
+        }
+        Some(path) if alert == Alert::CertificateRequired => {
+            format!("the receiver demands another client certificate than `{path}`")
+        }
+        Some(path) if of_certificate => {
+            let ends = tried.ends.filter(|ends| *ends <= Timestamp::now());
+            let ends = ends.map_or_else(String::new, |ends| format!(", which expired at {ends}"));
+            format!("the receiver refused the client certificate `{path}`{ends}: {alert:?}")
+        }
+        _ => format!("the receiver refused the TLS handshake: {alert:?}"),
     }
 }
 

@@ -1,30 +1,33 @@
 //! The only outbound HTTP: one request becomes one outcome, never an error.
 
+mod agents;
 mod egress;
 mod failure;
+mod files;
 mod probe;
 mod progress;
+mod proxy;
 mod resolver;
 mod tcp;
 
-use std::collections::HashMap;
 use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{HeaderName, HeaderValue, Method, Uri};
-use rustls::crypto::ring;
+use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+use ureq::Body;
 
 use crate::delivery::{Answer, AnswerLength, KEPT_ANSWER, Outcome, OutcomeKind, Phase, READ_ANSWER};
 use crate::request::Request;
-use failure::{classify, was_stale};
-use progress::NotingConnector;
+use agents::{Agents, Armed, Kind};
+use failure::{Tried, classify, was_stale};
 use resolver::CachingResolver;
 
 pub use egress::EgressPolicy;
+pub use files::{Client, Flaw, in_time, is_open_to_others, load};
+pub use proxy::Proxy;
 
 /// The longest head of an answer that is read, in bytes.
 const LONGEST_HEAD: usize = 32 * 1024;
@@ -39,19 +42,25 @@ const STALE_CONNECTIONS: usize = IDLE_CONNECTIONS + 1;
 /// request to the receiver, and each run gets the whole timeout again: the lease would end in the middle.
 const STALE_WITHIN: Duration = Duration::from_secs(1);
 
+/// What is said where the receiver has taken only a part of the request.
+const CUT_OFF: &str = "the receiver reset the connection while the request was sent";
+
 /// Sends requests over connections that it keeps open. Made once and shared by all threads.
 pub struct Sender {
     resolver: CachingResolver,
-    extra_roots: Vec<CertificateDer<'static>>,
-    // An agent per scheme and timeout: ureq builds the TLS configuration anew for every connection where
-    // the timeout is set on the request. Timeouts are whole seconds up to 30, so they are few.
-    agents: Mutex<HashMap<(bool, Duration), Agent>>,
+    agents: Agents,
 }
 
 impl Sender {
-    /// A sender that keeps to `policy`, and trusts `extra_roots` beside the system's.
-    pub fn new(policy: EgressPolicy, extra_roots: Vec<CertificateDer<'static>>) -> Self {
-        Self { resolver: CachingResolver::new(policy), extra_roots, agents: Mutex::default() }
+    /// A sender that keeps to `policy`, trusts `extra_roots` beside the system's, and goes through `proxy` where that
+    /// is to be used.
+    pub fn new(
+        policy: EgressPolicy,
+        extra_roots: Vec<CertificateDer<'static>>,
+        proxy: Option<Proxy>,
+    ) -> Self {
+        let resolver = CachingResolver::new(policy, proxy);
+        Self { agents: Agents::new(resolver.clone(), extra_roots), resolver }
     }
 
     /// Makes one attempt. Whatever happens is the outcome; the exchange ends within the request's timeout.
@@ -68,31 +77,41 @@ impl Sender {
         let started = Instant::now();
         let outcome =
             |kind, phase, error, answer| Outcome { kind, phase, error, answer, duration: started.elapsed() };
-        let mut head = None;
-        match self.exchange(request, left, started, &mut head) {
+        let (mut head, mut ends) = (None, None);
+        match self.exchange(request, left, started, &mut head, &mut ends) {
+            // An answer to a part of an event is no proof that it has arrived.
+            Ok(answer) if progress::current().cut_off => {
+                outcome(OutcomeKind::Protocol, Phase::Send, CUT_OFF.to_owned(), Some(answer))
+            }
             Ok(answer) => {
                 let (kind, error) = judge(&answer);
                 outcome(kind, Phase::Body, error, Some(answer))
             }
             Err(error) => {
-                let fault = classify(&error, progress::current(), request.timeout);
+                let tried = Tried { timeout: request.timeout, client_cert: request.tls.cert(), ends };
+                let fault = classify(&error, progress::current(), tried);
+                if progress::current().cut_off && fault.kind != OutcomeKind::Tls {
+                    return outcome(OutcomeKind::Protocol, Phase::Send, CUT_OFF.to_owned(), head);
+                }
                 outcome(fault.kind, fault.phase, fault.error, head)
             }
         }
     }
 
-    /// `head` is set as soon as the head of the answer is there, for the case that the body never is.
+    /// `head` is set as soon as the head of the answer is there, for the case that the body never is; `ends` to when
+    /// the client certificate does.
     fn exchange(
         &self,
         request: &Request,
         left: Option<Duration>,
         started: Instant,
         head: &mut Option<Answer>,
+        ends: &mut Option<Timestamp>,
     ) -> Result<Answer, ureq::Error> {
         let mut stale = 0;
         loop {
             progress::start();
-            match self.run(request, left.map(|left| left.saturating_sub(started.elapsed()))) {
+            match self.run(request, left.map(|left| left.saturating_sub(started.elapsed())), ends) {
                 Err(error)
                     if was_stale(&error, progress::current())
                         && stale < STALE_CONNECTIONS
@@ -106,9 +125,26 @@ impl Sender {
         }
     }
 
-    fn run(&self, request: &Request, left: Option<Duration>) -> Result<http::Response<Body>, ureq::Error> {
+    fn run(
+        &self,
+        request: &Request,
+        left: Option<Duration>,
+        ends: &mut Option<Timestamp>,
+    ) -> Result<http::Response<Body>, ureq::Error> {
         let uri: Uri = request.url.parse().map_err(|_| ureq::Error::BadUri("not a URL".to_owned()))?;
-        let agent = self.agent(uri.scheme_str() == Some("https"), request.timeout);
+        let kind = Kind {
+            tls: uri.scheme_str() == Some("https"),
+            proxied: self.proxy_of(&uri).is_some(),
+            timeout: request.timeout,
+        };
+        let agent = if request.tls.is_empty() {
+            self.agents.plain(kind)
+        } else {
+            let armed = self.agents.special(kind, &request.tls);
+            let Armed { agent, ends: end } = armed.map_err(|error| ureq::Error::Other(Box::new(error)))?;
+            *ends = end;
+            agent
+        };
         let mut post = http::Request::new(request.body.as_slice());
         *post.method_mut() = Method::POST;
         *post.uri_mut() = uri;
@@ -126,44 +162,9 @@ impl Sender {
         }
     }
 
-    fn agent(&self, tls: bool, timeout: Duration) -> Agent {
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        agents.entry((tls, timeout)).or_insert_with(|| self.new_agent(tls, timeout)).clone()
-    }
-
-    fn new_agent(&self, tls: bool, timeout: Duration) -> Agent {
-        let mut config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            // The environment's proxy would be dialled instead of the address that was judged.
-            .proxy(None)
-            .timeout_global(Some(timeout))
-            .max_response_header_size(LONGEST_HEAD)
-            .input_buffer_size(INPUT_BUFFER)
-            .output_buffer_size(16 * 1024)
-            .max_idle_connections(IDLE_CONNECTIONS)
-            .max_idle_connections_per_host(IDLE_CONNECTIONS);
-        if tls {
-            let tls = TlsConfig::builder()
-                .root_certs(self.roots())
-                .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()));
-            config = config.tls_config(tls.build());
-        }
-        Agent::with_parts(config.build(), NotingConnector::default(), self.resolver.clone())
-    }
-
-    fn roots(&self) -> RootCerts {
-        let all: Vec<Certificate<'static>> =
-            self.authorities().iter().map(|root| Certificate::from_der(root).to_owned()).collect();
-        RootCerts::new_with_certs(&all)
-    }
-
-    /// The system's roots and the configured ones. Reading them takes milliseconds, so it waits until
-    /// something is sent over TLS.
-    fn authorities(&self) -> Vec<CertificateDer<'static>> {
-        let system = rustls_native_certs::load_native_certs().certs;
-        system.into_iter().chain(self.extra_roots.iter().cloned()).collect()
+    /// The proxy that leads to where this URL does, if one is to be used.
+    fn proxy_of(&self, uri: &Uri) -> Option<Arc<Proxy>> {
+        self.resolver.proxy().filter(|proxy| proxy.serves(uri.host().unwrap_or_default()))
     }
 }
 

@@ -3,12 +3,14 @@
 //! connector that wraps its own notes both.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use ureq::Error;
 use ureq::unversioned::transport::{
     Buffers, ChainedConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector, Transport,
 };
 
+use super::proxy::Proxy;
 use super::tcp::{TcpConnector, TcpTransport};
 use crate::delivery::Phase;
 
@@ -21,9 +23,11 @@ pub struct Progress {
     pub dialled: bool,
     /// Whether any byte of the answer has come.
     pub answered: bool,
+    /// Whether the receiver took only a part of the request.
+    pub cut_off: bool,
 }
 
-const START: Progress = Progress { phase: Phase::Resolve, dialled: false, answered: false };
+const START: Progress = Progress { phase: Phase::Resolve, dialled: false, answered: false, cut_off: false };
 
 thread_local! {
     // ureq works on the thread that calls it from beginning to end.
@@ -55,6 +59,11 @@ pub fn flushing() {
     });
 }
 
+/// The receiver takes nothing more of the request.
+pub fn cut_off() {
+    change(|progress| progress.cut_off = true);
+}
+
 /// All of the request is out.
 pub fn flushed() {
     change(|progress| {
@@ -79,9 +88,10 @@ fn change(set: impl FnOnce(&mut Progress)) {
 #[derive(Debug)]
 pub struct NotingConnector(ChainedConnector<(), TcpConnector, RustlsConnector>);
 
-impl Default for NotingConnector {
-    fn default() -> Self {
-        Self(TcpConnector.chain(RustlsConnector::default()))
+impl NotingConnector {
+    /// Connects through the proxy, if there is one.
+    pub fn new(proxy: Option<Arc<Proxy>>) -> Self {
+        Self(TcpConnector(proxy).chain(RustlsConnector::default()))
     }
 }
 

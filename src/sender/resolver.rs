@@ -15,8 +15,9 @@ use ureq::config::Config;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::egress::EgressPolicy;
+use super::egress::{EgressPolicy, literal};
 use super::progress;
+use super::proxy::Proxy;
 
 /// How long an answer is used again.
 const FOUND_FOR: Duration = Duration::from_secs(30);
@@ -52,6 +53,8 @@ impl std::error::Error for NoAddress {}
 pub struct CachingResolver {
     policy: Arc<EgressPolicy>,
     lookups: Arc<Lookups>,
+    /// What is dialled in the place of the host.
+    proxy: Option<Arc<Proxy>>,
 }
 
 #[derive(Debug, Default)]
@@ -67,8 +70,26 @@ enum Lookup {
 }
 
 impl CachingResolver {
-    pub fn new(policy: EgressPolicy) -> Self {
-        Self { policy: Arc::new(policy), lookups: Arc::default() }
+    pub fn new(policy: EgressPolicy, proxy: Option<Proxy>) -> Self {
+        Self { policy: Arc::new(policy), lookups: Arc::default(), proxy: proxy.map(Arc::new) }
+    }
+
+    /// The same for hosts that are reached directly.
+    pub fn without_proxy(&self) -> Self {
+        Self { proxy: None, ..self.clone() }
+    }
+
+    /// The proxy, if there is one.
+    pub fn proxy(&self) -> Option<Arc<Proxy>> {
+        self.proxy.clone()
+    }
+
+    /// Refuses a host that is an address which may not be dialled. What a name leads to only the proxy knows.
+    pub fn check_literal(&self, host: &str, port: u16) -> Result<(), ureq::Error> {
+        match literal(host) {
+            Some(address) => self.allowed(host, port, vec![address]).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// What a host leads to, whether it may be dialled or not.
@@ -117,9 +138,20 @@ impl Resolver for CachingResolver {
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         progress::resolving();
         let (host, port) = host_and_port(uri);
+        let found = match &self.proxy {
+            None => self.addresses(host, *timeout.after).and_then(|found| self.allowed(host, port, found))?,
+            Some(proxy) => {
+                self.check_literal(host, port)?;
+                let (host, port) = proxy.place();
+                let found = self.addresses(host, *timeout.after);
+                let found = found.and_then(|found| self.allowed(host, port, found));
+                found.map_err(|error| proxy.unreached(error))?
+            }
+        };
         let mut result = self.empty();
-        let addresses = self.addresses(host, *timeout.after)?;
-        self.allowed(host, port, addresses)?.into_iter().for_each(|address| result.push(address));
+        for address in found {
+            result.push(address);
+        }
         Ok(result)
     }
 }

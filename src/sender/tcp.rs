@@ -4,6 +4,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::Error;
@@ -11,7 +12,9 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 
+use super::failure::is_disconnect;
 use super::progress;
+use super::proxy::Proxy;
 
 /// Up to this many bytes are held back until an answer is waited for; what is more goes out as it comes.
 const HELD: usize = 16 * 1024;
@@ -23,15 +26,26 @@ const LEAST: Duration = Duration::from_millis(10);
 /// Stands for no timeout at all.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// Connects to the first address that answers; a connection that was made before is passed on.
-#[derive(Debug, Default)]
-pub struct TcpConnector;
+/// Connects to the first address that answers.
+#[derive(Debug)]
+pub struct TcpConnector(
+    /// The addresses are its own, and it connects to the receiver.
+    pub Option<Arc<Proxy>>,
+);
 
 impl Connector<()> for TcpConnector {
     type Out = TcpTransport;
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<TcpTransport>, Error> {
-        let stream = connect(details)?;
+        let stream = match &self.0 {
+            None => connect(details)?,
+            Some(proxy) => {
+                let until = Until::new(details.timeout);
+                let stream = connect(details).map_err(|error| proxy.unreached(error))?;
+                proxy.open(&stream, details.uri, || until.left())?;
+                stream
+            }
+        };
         stream.set_nodelay(true)?;
         Ok(Some(TcpTransport {
             stream,
@@ -43,6 +57,8 @@ impl Connector<()> for TcpConnector {
             read_timeout: Duration::ZERO,
             write_timeout: Duration::ZERO,
             just_read: false,
+            tls: details.needs_tls(),
+            cut_off: false,
         }))
     }
 }
@@ -84,6 +100,10 @@ pub struct TcpTransport {
     /// Whether nothing happened since it was read from: ureq asks whether it is open when it puts a connection
     /// into its pool and when it takes it out again, and only the second answer is worth a system call.
     just_read: bool,
+    /// Whether there is TLS above it.
+    tls: bool,
+    /// Whether the peer takes nothing more; what it has said before is still read.
+    cut_off: bool,
 }
 
 impl std::fmt::Debug for TcpTransport {
@@ -93,7 +113,26 @@ impl std::fmt::Debug for TcpTransport {
 }
 
 impl TcpTransport {
+    /// With TLS 1.3 a peer that refuses our certificate says so while the request is on its way, and closes. What it
+    /// said came before the reset that the write runs into.
     fn flush(&mut self, until: Until) -> Result<(), Error> {
+        match self.write_held(until) {
+            Err(Error::Io(error)) if self.tls && is_disconnect(error.kind()) => {
+                let said = (&self.stream).read(self.buffers.input_append_buf()).unwrap_or_default();
+                if said == 0 {
+                    return Err(error.into());
+                }
+                self.buffers.input_appended(said);
+                self.held.clear();
+                self.cut_off = true;
+                progress::cut_off();
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn write_held(&mut self, until: Until) -> Result<(), Error> {
         let mut sent = 0;
         while sent < self.held.len() {
             let left = until.left()?;
@@ -119,6 +158,9 @@ impl Transport for TcpTransport {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if self.cut_off {
+            return Ok(());
+        }
         self.held.extend_from_slice(&self.buffers.output()[..amount]);
         if self.held.len() > HELD { self.flush(Until::new(timeout)) } else { Ok(()) }
     }
@@ -150,7 +192,7 @@ impl Transport for TcpTransport {
     /// Whether nothing has come since the last answer was read: neither an end nor bytes that nobody asked for.
     fn is_open(&mut self) -> bool {
         let just_read = std::mem::take(&mut self.just_read);
-        self.held.is_empty() && (just_read || would_wait(&self.stream))
+        self.held.is_empty() && !self.cut_off && (just_read || would_wait(&self.stream))
     }
 }
 

@@ -11,7 +11,7 @@ use super::messages::{self, Problems};
 use crate::error::Error;
 use crate::event::integer;
 use crate::signature::Secret;
-use crate::webhook::{NewWebhook, Rate, Schedule, Webhook, WebhookChanges};
+use crate::webhook::{NewWebhook, Rate, Schedule, TlsFiles, Webhook, WebhookChanges};
 
 /// Which members have to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,7 @@ struct Given {
 /// 400 with every problem.
 pub fn new_webhook(members: &Map<String, Value>, now: Timestamp) -> Result<NewWebhook, Answer> {
     let Given { changes, mut problems } = read(members, Required::All);
+    files(members, &TlsFiles::default(), &mut problems);
     // What could not be read stands in for itself, so that the rest is judged as well.
     let new = NewWebhook {
         name: changes.name.unwrap_or_else(|| "name".to_owned()),
@@ -50,6 +51,7 @@ pub fn new_webhook(members: &Map<String, Value>, now: Timestamp) -> Result<NewWe
         schedule: changes.schedule.flatten(),
         rate: changes.rate.flatten(),
         ordered: changes.ordered.unwrap_or_default(),
+        tls: TlsFiles::default(),
     };
     merge(&mut problems, new.clone().validate(now));
     if problems.is_empty() { Ok(new) } else { Err(Answer::fields(&problems)) }
@@ -66,6 +68,7 @@ pub fn changes(
     now: Timestamp,
 ) -> Result<WebhookChanges, Answer> {
     let Given { changes, mut problems } = read(members, required);
+    files(members, &webhook.tls, &mut problems);
     merge(&mut problems, changes.clone().apply(webhook, now));
     if problems.is_empty() { Ok(changes) } else { Err(Answer::fields(&problems)) }
 }
@@ -137,6 +140,25 @@ fn read(members: &Map<String, Value>, required: Required) -> Given {
         messages::add(&mut given.problems, &field, message);
     }
     given
+}
+
+/// Files of the server are chosen at its command line alone: whether one can be read, and what is in it, would
+/// otherwise be told to whoever names it. What is there already may come back, as `PUT` after `GET` sends it; nothing
+/// is looked at for that.
+fn files(members: &Map<String, Value>, stored: &TlsFiles, problems: &mut Problems) {
+    let members_of_files = [
+        ("client_cert", stored.cert()),
+        ("client_key", stored.key()),
+        ("ca_file", stored.ca_file.as_deref()),
+    ];
+    for (field, path) in members_of_files {
+        if members
+            .get(field)
+            .is_some_and(|given| given.as_str() != path || !(given.is_string() || given.is_null()))
+        {
+            messages::add(problems, field, messages::ONLY_HERE);
+        }
+    }
 }
 
 fn optional<T>(value: &Value, read: fn(&Value) -> Result<T, String>) -> Result<Option<T>, String> {

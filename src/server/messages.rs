@@ -22,6 +22,9 @@ pub const NO_URL: &str = "Enter a valid URL.";
 /// The member is no boolean.
 pub const NO_BOOLEAN: &str = "Must be a valid boolean.";
 
+/// The member is a file of the server.
+pub const ONLY_HERE: &str = "This field can only be set with `ptw-hooks update` on the server.";
+
 /// Adds a sentence to those under a field.
 pub fn add(problems: &mut Problems, field: &str, sentence: impl Into<String>) {
     let sentence = Value::String(sentence.into());

@@ -25,11 +25,12 @@ pub enum Presence {
 const APPLICATION_ID: i32 = 0x5054_5748;
 
 /// Every version of the schema, the first one first. `PRAGMA user_version` counts those that a file has.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("0001_initial.sql"),
     include_str!("0002_pace_and_order.sql"),
     include_str!("0003_tokens.sql"),
     include_str!("0004_rotation.sql"),
+    include_str!("0005_client_certificates.sql"),
     include_str!("0006_incidents.sql"),
 ];
 

@@ -11,7 +11,9 @@ use crate::delivery::WEBHOOK_DELETED;
 use crate::error::Result;
 use crate::event::EventType;
 use crate::signature::Secret;
-use crate::webhook::{Actor, Deed, Disabled, Header, Schedule, Subscriptions, Webhook, deeds};
+use crate::webhook::{
+    Actor, ClientFiles, Deed, Disabled, Header, Schedule, Subscriptions, TlsFiles, Webhook, deeds,
+};
 
 /// Which webhooks to list; `None` takes all.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +29,7 @@ pub struct WebhookFilter {
 /// An old secret whose overlap is over counts for nothing, whether it was erased by then or not.
 const COLUMNS: &str = "id, name, url, secret, project, enabled, events, timeout_ms, headers, disabled_reason, \
                        disabled_at, created_at, updated_at, last_sent_at, last_status_code, last_error, \
-                       retry_schedule, rate, ordered, paused_at, \
+                       retry_schedule, rate, ordered, paused_at, client_cert, client_key, ca_file, \
                        CASE WHEN old_secret IS NOT NULL AND rotation_until > unixepoch('subsec') * 1000 \
                        THEN old_secret END, rotation_id, rotation_leads, rotation_started_at, rotation_until, \
                        rotation_accepted_at";
@@ -83,8 +85,9 @@ impl Round<'_> {
             tx.prepare_cached(
                 "INSERT INTO webhooks (name, url, secret, project, enabled, events, timeout_ms, headers,
                                        disabled_reason, disabled_at, created_at, updated_at, retry_schedule,
-                                       rate, ordered)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                                       rate, ordered, client_cert, client_key, ca_file)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+                         ?16, ?17, ?18)",
             )?
             .execute(params![
                 webhook.name,
@@ -102,6 +105,9 @@ impl Round<'_> {
                 schedule_json(webhook),
                 webhook.rate.map(|rate| rate.to_string()),
                 webhook.ordered,
+                webhook.tls.cert(),
+                webhook.tls.key(),
+                webhook.tls.ca_file,
             ])?;
             let id = tx.last_insert_rowid();
             changes::note(tx, id, webhook.created_at, by, (Deed::Created, Vec::new()))?;
@@ -171,7 +177,7 @@ pub(super) fn live(tx: &Transaction) -> rusqlite::Result<Vec<Webhook>> {
 /// Every webhook, oldest first, and when it was deleted if it was.
 pub(super) fn all(tx: &Transaction) -> rusqlite::Result<Vec<(Webhook, Option<Timestamp>)>> {
     tx.prepare_cached(&format!("SELECT {COLUMNS}, deleted_at FROM webhooks ORDER BY id"))?
-        .query_map([], |row| Ok((from_row(row)?, column::time_or_none(26, row.get(26)?)?)))?
+        .query_map([], |row| Ok((from_row(row)?, column::time_or_none(29, row.get(29)?)?)))?
         .collect()
 }
 
@@ -190,6 +196,7 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
              headers = ?9, disabled_reason = ?10, disabled_at = ?11, updated_at = ?12, retry_schedule = ?13,
              rate = ?14, ordered = ?15, paused_at = ?16, old_secret = ?17, rotation_id = ?18,
              rotation_leads = ?19, rotation_started_at = ?20, rotation_until = ?21, rotation_accepted_at = ?22,
+             client_cert = ?23, client_key = ?24, ca_file = ?25,
              -- Whoever enables it again gives it another chance.
              failing_since = CASE WHEN ?6 > enabled THEN NULL ELSE failing_since END,
              failures = CASE WHEN ?6 > enabled THEN 0 ELSE failures END
@@ -218,6 +225,9 @@ fn save(tx: &Transaction, webhook: &Webhook) -> std::result::Result<(), Fault> {
         rotation.map(|rotation| column::millis(rotation.started_at)),
         rotation.map(|rotation| column::millis(rotation.until)),
         rotation.and_then(|rotation| rotation.accepted_at).map(column::millis),
+        webhook.tls.cert(),
+        webhook.tls.key(),
+        webhook.tls.ca_file,
     ])?;
     Ok(())
 }
@@ -279,6 +289,13 @@ fn from_row(row: &Row) -> rusqlite::Result<Webhook> {
             .transpose()?,
         ordered: row.get(18)?,
         paused_at: column::time_or_none(19, row.get(19)?)?,
-        rotation: rotations::from_row(row, 20)?,
+        tls: TlsFiles {
+            client: row
+                .get::<_, Option<String>>(20)?
+                .zip(row.get(21)?)
+                .map(|(cert, key)| ClientFiles { cert, key }),
+            ca_file: row.get(22)?,
+        },
+        rotation: rotations::from_row(row, 23)?,
     })
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::rotation::under_way;
 use super::subscriptions::{Subscription, Subscriptions};
-use super::{Header, Rate, Schedule, Webhook};
+use super::{ClientFiles, Header, Rate, Schedule, TlsFiles, Webhook};
 use crate::error::{Problem, Result};
 use crate::signature::Secret;
 
@@ -39,6 +39,10 @@ pub struct WebhookChanges {
     pub rate: Option<Option<Rate>>,
     /// Whether what concerns one permit is sent in its order.
     pub ordered: Option<bool>,
+    /// Another client certificate and key, or `Some(None)` for none.
+    pub client: Option<Option<ClientFiles>>,
+    /// Another file of authorities, or `Some(None)` for none.
+    pub ca_file: Option<Option<String>>,
     /// Whether nothing is sent to it for now.
     pub paused: Option<bool>,
 }
@@ -52,6 +56,11 @@ impl WebhookChanges {
     /// Only whether it is paused.
     pub fn paused(paused: bool) -> Self {
         Self { paused: Some(paused), ..Self::default() }
+    }
+
+    /// The files that are to be used from now on, and were not looked at yet.
+    pub fn new_files(&self) -> TlsFiles {
+        TlsFiles { client: self.client.clone().flatten(), ca_file: self.ca_file.clone().flatten() }
     }
 
     /// `webhook` with these changes made.
@@ -100,6 +109,8 @@ impl WebhookChanges {
         changed.schedule = self.schedule.unwrap_or(changed.schedule);
         changed.rate = self.rate.unwrap_or(changed.rate);
         changed.ordered = self.ordered.unwrap_or(changed.ordered);
+        changed.tls.client = self.client.unwrap_or(changed.tls.client);
+        changed.tls.ca_file = self.ca_file.unwrap_or(changed.tls.ca_file);
         if let Some(paused) = self.paused {
             changed.paused_at = paused.then(|| changed.paused_at.unwrap_or(now));
         }

@@ -89,6 +89,9 @@ pub fn deeds(before: &Webhook, after: &Webhook) -> Vec<(Deed, Vec<&'static str>)
         ("retry_schedule", before.schedule != after.schedule),
         ("rate", before.rate != after.rate),
         ("ordered", before.ordered != after.ordered),
+        ("client_cert", before.tls.cert() != after.tls.cert()),
+        ("client_key", before.tls.key() != after.tls.key()),
+        ("ca_file", before.tls.ca_file != after.tls.ca_file),
     ];
     let fields: Vec<_> = members.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
     let mut deeds = Vec::new();
@@ -138,6 +141,7 @@ mod tests {
             schedule: None,
             rate: None,
             ordered: false,
+            tls: crate::webhook::TlsFiles::default(),
         };
         new.validate(now()).unwrap()
     }
@@ -161,6 +165,8 @@ mod tests {
             schedule: Some(Some(crate::webhook::Schedule(Vec::new()))),
             rate: Some(Some("10/s".parse().unwrap())),
             ordered: Some(true),
+            client: Some(Some(crate::webhook::ClientFiles { cert: "/c".into(), key: "/k".into() })),
+            ca_file: Some(Some("/ca".into())),
             paused: Some(true),
             ..WebhookChanges::default()
         };
@@ -175,6 +181,9 @@ mod tests {
             "retry_schedule",
             "rate",
             "ordered",
+            "client_cert",
+            "client_key",
+            "ca_file",
         ];
         assert_eq!(
             told(all),

@@ -9,6 +9,7 @@ mod rate;
 mod rotation;
 mod schedule;
 mod subscriptions;
+pub mod tls;
 pub mod url;
 
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub use rate::Rate;
 pub use rotation::{Generation, OVERLAP, OVERLAPS, Rotating, Rotation, Secrets};
 pub use schedule::{Schedule, wait};
 pub use subscriptions::Subscriptions;
+pub use tls::{ClientFiles, TlsFiles};
 
 /// What an exchange with a receiver may take, from the name look-up to the last byte of the answer.
 pub const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30);
@@ -60,6 +62,8 @@ pub struct Webhook {
     pub rate: Option<Rate>,
     /// Whether what concerns one permit is sent in the order in which it was accepted, one at a time.
     pub ordered: bool,
+    /// What it shows and trusts over TLS.
+    pub tls: TlsFiles,
     /// Since when nothing is sent to it. It is owed events all the same, and they wait.
     pub paused_at: Option<Timestamp>,
     /// Why and when it was disabled.
@@ -138,6 +142,8 @@ pub struct NewWebhook {
     pub rate: Option<Rate>,
     /// Whether what concerns one permit is sent in its order.
     pub ordered: bool,
+    /// What it shows and trusts over TLS.
+    pub tls: TlsFiles,
 }
 
 impl NewWebhook {
@@ -161,6 +167,7 @@ impl NewWebhook {
             schedule: self.schedule,
             rate: self.rate,
             ordered: self.ordered,
+            tls: self.tls,
             paused_at: None,
             disabled: (!self.enabled).then(|| Disabled { reason: "created disabled".to_owned(), at: now }),
             created_at: now,
@@ -192,6 +199,7 @@ impl Webhook {
         }
         problems.extend(url::check(&self.url).err());
         problems.extend(headers::check(&self.headers));
+        problems.extend(tls::check(&self.tls, &self.url));
         if let Some(project) = self.project {
             problems.extend(crate::event::integer("project", &project.to_string()).err());
         }
@@ -230,6 +238,7 @@ mod tests {
             schedule: None,
             rate: None,
             ordered: false,
+            tls: TlsFiles::default(),
         }
     }
 

@@ -212,6 +212,7 @@ pub fn under_way(webhook: &Webhook, what: &str) -> Error {
 mod tests {
     use super::super::{NewWebhook, WebhookChanges};
     use super::*;
+    use crate::webhook::TlsFiles;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_705_314_600 + seconds).unwrap()
@@ -234,6 +235,7 @@ mod tests {
             schedule: None,
             rate: None,
             ordered: false,
+            tls: TlsFiles::default(),
         };
         new.validate(at(0)).unwrap()
     }

@@ -43,7 +43,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "webhook",
         ],
     ),
-    ("sender", &["delivery", "probe", "request"]),
+    ("sender", &["delivery", "probe", "request", "webhook"]),
     (
         "store",
         &[

@@ -9,7 +9,7 @@ use super::lane::WIDEST;
 use super::*;
 use crate::event::{Event, Identity};
 use crate::signature::Secret;
-use crate::webhook::NewWebhook;
+use crate::webhook::{NewWebhook, TlsFiles};
 
 fn claim(webhook: i64, delivery: i64) -> Claim {
     let now = Timestamp::UNIX_EPOCH;
@@ -25,6 +25,7 @@ fn claim(webhook: i64, delivery: i64) -> Claim {
         schedule: None,
         rate: None,
         ordered: false,
+        tls: TlsFiles::default(),
     };
     let mut made = new.validate(now).unwrap();
     made.id = webhook;

@@ -151,6 +151,14 @@ fn or_null(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
+/// A file of the server, which a request cannot choose.
+fn file() -> Value {
+    json!({
+        "type": "null",
+        "description": "Set with `ptw-hooks update` on the server only. Where it is set, only the same path is taken.",
+    })
+}
+
 fn webhook() -> Value {
     let mut secret = text(255);
     secret["writeOnly"] = true.into();
@@ -165,6 +173,9 @@ fn webhook() -> Value {
         "retry_schedule": or_null(&json!({ "type": "array", "maxItems": 50, "items": seconds(7 * 24 * 60 * 60, WAIT) })),
         "rate": or_null(&json!({ "type": "string", "pattern": padded(RATE) })),
         "ordered": boolean(),
+        "client_cert": file(),
+        "client_key": file(),
+        "ca_file": file(),
     })
 }
 

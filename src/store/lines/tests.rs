@@ -12,7 +12,7 @@ use crate::delivery::{Answer, AnswerLength, Attempt, Claim, Outcome, OutcomeKind
 use crate::event::{Event, Identity, NewEvent};
 use crate::retry::Next;
 use crate::signature::Secret;
-use crate::webhook::{Actor, NewWebhook, WebhookChanges};
+use crate::webhook::{Actor, NewWebhook, TlsFiles, WebhookChanges};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -86,6 +86,7 @@ impl World {
             schedule: None,
             rate: None,
             ordered: true,
+            tls: TlsFiles::default(),
         };
         let webhook = store.create_webhook(&new.validate(now).unwrap(), &Actor::Program).unwrap().id;
         Self {

@@ -2,6 +2,7 @@
 
 mod applying;
 mod exporting;
+mod files;
 mod moving;
 mod pruning;
 mod refusing;

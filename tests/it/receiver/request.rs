@@ -26,6 +26,8 @@ pub struct Received {
     pub body: Vec<u8>,
     /// The serial number of the TCP connection, from 0.
     pub connection: usize,
+    /// The certificate that the client showed, as DER.
+    pub client: Option<Vec<u8>>,
     /// When the request was complete.
     pub at: Instant,
 }
@@ -148,6 +150,7 @@ fn parse_head(head: &[u8]) -> Result<Received, String> {
         head: Vec::new(),
         body: Vec::new(),
         connection: 0,
+        client: None,
         at: Instant::now(),
     })
 }

@@ -66,7 +66,8 @@ fn connection(open: &OpenConnection, socket: TcpStream, identity: Option<&TlsIde
     let mut pending = Vec::new();
     loop {
         match request::read(&mut stream, &mut pending, open.serial) {
-            Incoming::Request(request) => {
+            Incoming::Request(mut request) => {
+                request.client = stream.client();
                 let (behaviour, turn) = shared.record(&request);
                 match react(shared, &mut stream, &request, behaviour, turn) {
                     Ok(true) => {}
@@ -227,6 +228,12 @@ impl Stream {
             session.complete_io(&mut socket)?;
         }
         Ok(Self::Tls(Box::new(StreamOwned::new(session, socket))))
+    }
+
+    /// The certificate that the client showed.
+    fn client(&self) -> Option<Vec<u8>> {
+        let Self::Tls(stream) = self else { return None };
+        Some(stream.conn.peer_certificates()?.first()?.to_vec())
     }
 
     fn socket(&self) -> &TcpStream {

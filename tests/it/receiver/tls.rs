@@ -1,5 +1,6 @@
 //! Certificates made at run time: a certification authority of the test's own, and good and bad leaves signed by it.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,9 +10,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ALL_VERSIONS, RootCertStore, ServerConfig, SupportedProtocolVersion};
+
+use crate::sandbox::Sandbox;
 
 /// Hours of a day, the unit in which validity is counted.
 const DAY: i64 = 24;
@@ -20,6 +25,7 @@ const DAY: i64 = 24;
 #[derive(Clone)]
 pub struct TlsIdentity {
     pub(super) config: Arc<ServerConfig>,
+    chain: Vec<CertificateDer<'static>>,
     pem: String,
     key_pem: String,
 }
@@ -51,6 +57,39 @@ impl TlsIdentity {
         &self.key_pem
     }
 
+    /// The first certificate as DER.
+    pub fn der(&self) -> Vec<u8> {
+        self.chain[0].to_vec()
+    }
+
+    /// Writes the certificate and its key beside each other: `NAME.pem` and `NAME.key`.
+    pub fn write_to(&self, sandbox: &Sandbox, name: &str) {
+        let key = sandbox.write(format!("{name}.key"), self.key_pem());
+        std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
+        sandbox.write(format!("{name}.pem"), self.pem());
+    }
+
+    /// The same for a receiver that demands a certificate of this authority from its clients.
+    pub fn demanding(&self, ca: &TestCa) -> Self {
+        self.demanding_over(ca, ALL_VERSIONS)
+    }
+
+    /// The same with these versions of TLS only.
+    pub fn demanding_over(&self, ca: &TestCa, versions: &[&'static SupportedProtocolVersion]) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(ca.issuer.der().clone()).expect("it is an authority");
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes()).expect("it is a key");
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .expect("the provider supports the versions")
+            .with_client_cert_verifier(verifier.build().expect("there is an authority"))
+            .with_single_cert(self.chain.clone(), key)
+            .expect("the key belongs to the certificate");
+        Self { config: Arc::new(config), ..self.clone() }
+    }
+
     fn assemble(chain: Vec<CertificateDer<'static>>, pem: String, key: &KeyPair) -> Self {
         let key_pem = key.serialize_pem();
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
@@ -58,9 +97,9 @@ impl TlsIdentity {
             .with_safe_default_protocol_versions()
             .expect("the provider supports the usual versions")
             .with_no_client_auth()
-            .with_single_cert(chain, key)
+            .with_single_cert(chain.clone(), key)
             .expect("the key belongs to the certificate");
-        Self { config: Arc::new(config), pem, key_pem }
+        Self { config: Arc::new(config), chain, pem, key_pem }
     }
 }
 
@@ -112,6 +151,40 @@ impl TestCa {
     /// A valid certificate for a host that is not the one that the test connects to.
     pub fn wrong_host(&self, other: &str) -> TlsIdentity {
         self.valid(other)
+    }
+
+    /// A certificate for a client of this name, from yesterday until in so many days and one hour; a negative number
+    /// lies in the past.
+    pub fn client(&self, name: &str, days: i64) -> TlsIdentity {
+        self.sign_client(name, Validity(days.min(0) * DAY - DAY, days * DAY + 1))
+    }
+
+    /// A certificate for a client whose time begins tomorrow.
+    pub fn client_of_tomorrow(&self, name: &str) -> TlsIdentity {
+        self.sign_client(name, Validity(DAY, 30 * DAY))
+    }
+
+    /// A certificate for a client through an authority between it and this one; both in its file.
+    pub fn client_through_authority(&self, name: &str) -> TlsIdentity {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.distinguished_name.push(DnType::CommonName, "Test authority for clients");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let between = CertifiedIssuer::signed_by(params, new_key(), &self.issuer).expect("it can be signed");
+        let key = new_key();
+        let mut params = leaf(name, Validity::default());
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let cert = params.signed_by(&key, &between).expect("it can be signed");
+        let pem = cert.pem() + &between.pem();
+        TlsIdentity::assemble(vec![cert.der().clone(), between.der().clone()], pem, &key)
+    }
+
+    fn sign_client(&self, name: &str, validity: Validity) -> TlsIdentity {
+        let key = new_key();
+        let mut params = leaf(name, validity);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let cert = params.signed_by(&key, &self.issuer).expect("a certificate can be signed");
+        TlsIdentity::assemble(vec![cert.der().clone()], cert.pem(), &key)
     }
 
     /// A certificate for `localhost` whose time ends in this many days and one hour, so that the whole days left are

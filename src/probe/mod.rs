@@ -1,5 +1,7 @@
 //! What a look at a receiver has found, step by step, and the verdict on each step. Pure.
 
+mod client;
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -9,6 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::advice::advice;
 use crate::delivery::{Attempt, Outcome, OutcomeKind, Phase};
 use crate::upkeep::{Check, Verdict};
+use client::Taken;
+
+pub use client::ClientLook;
 
 /// How an exchange failed, and what to say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +29,10 @@ pub struct Fault {
 /// What was found of a receiver. A step is `None` where it was not come to.
 #[derive(Debug, Clone, Default)]
 pub struct Probe {
+    /// The proxy that leads to the receiver. The addresses are its own then.
+    pub proxy: Option<String>,
+    /// The client certificate of the webhook, if it has one.
+    pub client: Option<ClientLook>,
     /// What the name leads to.
     pub addresses: Option<Result<Vec<IpAddr>, Fault>>,
     /// Which of those may be dialled.
@@ -82,15 +91,42 @@ impl Looked<'_> {
         let probe = self.probe;
         let addresses = self.step("dns", probe.addresses.as_ref(), |addresses| {
             let all: Vec<String> = addresses.iter().take(8).map(ToString::to_string).collect();
-            Check::ok("dns", all.join(", "))
+            let all = all.join(", ");
+            match &probe.proxy {
+                Some(proxy) => Check::ok(
+                    "dns",
+                    format!("`{}` is looked up by the proxy `{proxy}`, which is at {all}", self.host()),
+                ),
+                None => Check::ok("dns", all),
+            }
         });
         let allowed = self.step("egress", probe.allowed.as_ref(), |allowed| {
             let refused = probe.addresses.as_ref().and_then(|found| found.as_ref().ok()).map_or(0, Vec::len);
             let finding = format!("{} of {refused} addresses may be dialled", allowed.len());
+            let finding = match &probe.proxy {
+                Some(_) => {
+                    format!(
+                        "where `{}` leads is checked by the proxy, not here; of its own, {finding}",
+                        self.host()
+                    )
+                }
+                None => finding,
+            };
             Check::ok("egress", finding)
         });
         let connected = self.step("connect", probe.connected.as_ref(), |(address, took)| {
-            Check::ok("connect", format!("{address} answered in {:.1} ms", took.as_secs_f64() * 1000.0))
+            let took = took.as_secs_f64() * 1000.0;
+            match &probe.proxy {
+                Some(_) => Check::ok(
+                    "connect",
+                    format!("the proxy at {address} connected to `{}` in {took:.1} ms", self.host()),
+                ),
+                None => Check::ok("connect", format!("{address} answered in {took:.1} ms")),
+            }
+        });
+        let client = probe.client.as_ref().map(|client| {
+            let answered = probe.answer.as_ref().and_then(|answer| answer.as_ref().ok());
+            client.judge(answered.map_or(Taken::Unknown, |head| Taken::Answered(head.status)), self.now)
         });
         let tls = if self.url.to_ascii_lowercase().starts_with("https:") {
             self.step("tls", probe.tls.as_ref(), |certificate| certificate.judge(self.now))
@@ -102,6 +138,9 @@ impl Looked<'_> {
         for (name, check) in
             [("dns", addresses), ("egress", allowed), ("connect", connected), ("tls", tls), ("http", http)]
         {
+            if name == "tls" {
+                checks.extend(client.clone());
+            }
             let check = check.unwrap_or_else(|| after_failure(name, &checks));
             checks.push(check);
         }
@@ -127,6 +166,12 @@ impl Looked<'_> {
             "A receiver refuses a signature whose time is more than 5 minutes off. Compare both clocks with `timedatectl` \
              or `chronyc tracking`, and set them by NTP.",
         )
+    }
+
+    /// The host and the port of the URL, as it has them.
+    fn host(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url, |(_, rest)| rest);
+        rest.split(['/', '?']).next().unwrap_or(rest)
     }
 
     /// `None` where the step was not come to.
@@ -252,6 +297,8 @@ mod tests {
             at: now(),
         };
         Probe {
+            proxy: None,
+            client: None,
             addresses: Some(Ok(vec![address.ip()])),
             allowed: Some(Ok(vec![address])),
             connected: Some(Ok((address, Duration::from_millis(3)))),

@@ -28,6 +28,8 @@ use crate::steps::{connect, rows};
 
 /// How long it goes on where the environment does not say.
 const SECONDS: u64 = 25;
+/// What an exchange with the receiver may take.
+const TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a server lives, in the short form and in the long one.
 const LIVES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(20)];
 /// What goes on for so long is the long form.
@@ -56,8 +58,8 @@ struct World {
 impl World {
     fn new(receiver: &Receiver) -> Self {
         let sandbox = Sandbox::new();
-        sandbox
-            .config("timeout = \"1s\"\nretry_schedule = [\"1s\", \"1s\", \"1s\", \"1s\", \"2s\", \"2s\"]\n");
+        let waits = "[\"1s\", \"1s\", \"1s\", \"1s\", \"2s\", \"2s\"]";
+        sandbox.config(&format!("timeout = \"{}s\"\nretry_schedule = {waits}\n", TIMEOUT.as_secs()));
         let token = token(&sandbox, "soak", &["--scope", "manage"]);
         let create =
             |name: &str, args: &[&str]| sandbox.create_with(name, &receiver.url("/all"), &["*"], args);

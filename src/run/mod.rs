@@ -4,6 +4,7 @@ mod actor;
 mod batch;
 mod demo;
 mod events;
+mod follow;
 mod input;
 mod listen;
 mod log;
@@ -86,7 +87,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Events(_) => events::catalogue(&mut session),
         Command::Emit(args) => events::emit(&mut session, args),
         Command::Test(args) => events::test(&mut session, &args),
-        Command::Deliveries(args) => log::deliveries(&mut session, args),
+        Command::Deliveries(args) => log::deliveries(&mut session, &args),
         Command::Stats(args) => stats::stats(&mut session, &args),
         Command::Inspect(args) => log::inspect(&mut session, &args),
         Command::Explain(args) => log::explain(&mut session, &args),

@@ -61,7 +61,7 @@ impl Session<'_> {
 
     /// The file holds secrets: whoever can read it can forge events.
     #[cfg(unix)]
-    fn warn_of_open_mode(&mut self, path: &std::path::Path) {
+    pub fn warn_of_open_mode(&mut self, path: &std::path::Path) {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
         if mode & 0o077 != 0 {
@@ -73,7 +73,7 @@ impl Session<'_> {
     }
 
     #[cfg(not(unix))]
-    fn warn_of_open_mode(&mut self, _: &std::path::Path) {}
+    pub fn warn_of_open_mode(&mut self, _: &std::path::Path) {}
 }
 
 /// Notes, warnings and errors, on standard error.

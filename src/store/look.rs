@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -13,10 +14,14 @@ use crate::error::{Error, Report, Result};
 
 /// A connection that changes nothing.
 pub fn open_to_look(path: &Path) -> Result<Connection> {
-    if open::inspect(path)? != State::Ours {
-        return Err(Error::NotFound(open::absent(path)));
-    }
+    require(path)?;
     connect(path).map_err(|fault| fault.into_error(path))
+}
+
+/// As [`open_to_look`], with a connection that never waits for others, from its first statement on.
+pub fn open_without_waiting(path: &Path) -> Result<Connection> {
+    require(path)?;
+    attach(path).and_then(|connection| prepare(connection, path)).map_err(|fault| fault.into_error(path))
 }
 
 /// One more connection that changes nothing, of a process that has the file open already: it is not looked at
@@ -25,20 +30,35 @@ pub fn open_beside(path: &Path) -> Result<Connection> {
     connect(path).map_err(|fault| fault.into_error(path))
 }
 
+fn require(path: &Path) -> Result<()> {
+    if open::inspect(path)? == State::Ours { Ok(()) } else { Err(Error::NotFound(open::absent(path))) }
+}
+
 fn connect(path: &Path) -> std::result::Result<Connection, Fault> {
+    let mut connection = attach(path)?;
+    open::wait_for_others(&mut connection)?;
+    prepare(connection, path)
+}
+
+fn attach(path: &Path) -> std::result::Result<Connection, Fault> {
     // Opened for reading only, SQLite would leave the files behind that it needs beside it.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let left = log_bytes(path) > 0;
-    let mut connection = Connection::open_with_flags(open::plain(path), flags)?;
-    open::wait_for_others(&mut connection)?;
-    connection.execute_batch(
-        "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
-         PRAGMA cache_size = -8192;",
-    )?;
+    let connection = Connection::open_with_flags(open::plain(path), flags)?;
+    // rusqlite lets SQLite wait for 5 seconds.
+    connection.busy_timeout(Duration::ZERO)?;
     // What a process that was killed has left is looked at as it is, and not written into the file at the end.
     if left {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
+    Ok(connection)
+}
+
+fn prepare(connection: Connection, path: &Path) -> std::result::Result<Connection, Fault> {
+    connection.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
+         PRAGMA cache_size = -8192;",
+    )?;
     let found = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
     let known = open::known_version();
     match found.cmp(&known) {

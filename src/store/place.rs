@@ -38,3 +38,20 @@ pub fn place(path: &Path) -> Place {
 pub fn place(_: &Path) -> Place {
     Place::default()
 }
+
+/// Which file it is, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId(u64, u64);
+
+/// Which file is at `path` now; `None` where there is none.
+#[cfg(unix)]
+pub fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|found| FileId(found.dev(), found.ino()))
+}
+
+/// The system cannot tell one file from another.
+#[cfg(not(unix))]
+pub fn file_id(path: &Path) -> Option<FileId> {
+    path.exists().then_some(FileId(0, 0))
+}

@@ -21,6 +21,7 @@ mod explaining;
 mod failing;
 mod fanout;
 mod files;
+mod following;
 mod full_disk;
 mod giving_up;
 mod help;

@@ -144,8 +144,8 @@ fn all() -> DeliveryFilter {
 /// Who follows a log.
 struct Reader {
     place: Place,
-    /// What was shown: id, status and attempts.
-    shown: BTreeSet<(i64, &'static str, u32)>,
+    /// What was shown: id, status, attempts and error.
+    shown: BTreeSet<(i64, &'static str, u32, String)>,
     last: BTreeMap<i64, (&'static str, u32)>,
     page: u32,
 }
@@ -161,7 +161,8 @@ impl Reader {
     fn show(&mut self, deliveries: &[Delivery]) {
         for one in deliveries {
             let state = (one.status.name(), one.attempts);
-            assert!(self.shown.insert((one.id, state.0, state.1)), "{} is shown twice as {state:?}", one.id);
+            let shown = (one.id, state.0, state.1, one.error.clone());
+            assert!(self.shown.insert(shown), "{} is shown twice as {state:?}", one.id);
             self.last.insert(one.id, state);
         }
     }
@@ -336,7 +337,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_left_out_and_nothing_is_shown_twice(

@@ -5,6 +5,7 @@
 pub mod event;
 pub mod listen;
 pub mod log;
+pub mod position;
 pub mod sending;
 #[cfg(feature = "serve")]
 pub mod serve;

@@ -106,6 +106,15 @@ impl Hooks {
         Ok(Self::new(Store::open_to_look(path)?, settings))
     }
 
+    /// Opens the database at `path` to read a few rows at once, or not at all: it waits for nobody and makes no file
+    /// beside it.
+    ///
+    /// # Errors
+    /// As [`Store::open_to_look`], and `Unavailable` where another process holds it.
+    pub fn open_for_a_glance(path: &Path, settings: Settings) -> Result<Self> {
+        Ok(Self::new(Store::open_for_a_glance(path)?, settings))
+    }
+
     fn new(store: Store, settings: Settings) -> Self {
         Self {
             store,

@@ -2,6 +2,7 @@
 
 mod actor;
 mod batch;
+mod complete;
 mod demo;
 mod events;
 mod follow;
@@ -35,6 +36,10 @@ use session::{Notes, Session};
 
 /// Runs one command line and returns its exit code.
 pub fn command_line(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(rest) = args.get(1..).and_then(|args| args.strip_prefix(&[OsString::from("complete")])) {
+        return complete::complete(rest);
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

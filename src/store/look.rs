@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -22,6 +22,37 @@ pub fn open_to_look(path: &Path) -> Result<Connection> {
 pub fn open_without_waiting(path: &Path) -> Result<Connection> {
     require(path)?;
     attach(path).and_then(|connection| prepare(connection, path)).map_err(|fault| fault.into_error(path))
+}
+
+/// A connection that waits for nobody and makes no file. Where others have the file open, it reads beside them. Where
+/// nobody has, SQLite would make the files that it needs beside it; so it reads what the file itself holds, as if nobody
+/// could change it, which is right for the few milliseconds that it lasts. Should somebody write in them after all, then
+/// what is read may be wrong or seem damaged, which a glance bears.
+pub fn open_for_a_glance(path: &Path) -> Result<Connection> {
+    require(path)?;
+    let alone = log_bytes(path) == 0 || !beside(path, "-shm").exists();
+    let connect = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = if alone {
+            let uri = format!("file:{}?immutable=1", escaped(&open::plain(path)));
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
+        } else {
+            Connection::open_with_flags(open::plain(path), flags)?
+        };
+        connection.busy_timeout(Duration::ZERO)?;
+        prepare(connection, path)
+    };
+    connect().map_err(|fault: Fault| fault.into_error(path))
+}
+
+/// A path as it stands in a URI (<https://www.sqlite.org/uri.html>).
+fn escaped(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    bytes
+        .iter()
+        .map(|byte| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02x}") })
+        .collect()
 }
 
 /// One more connection that changes nothing, of a process that has the file open already: it is not looked at
@@ -77,8 +108,12 @@ fn prepare(connection: Connection, path: &Path) -> std::result::Result<Connectio
 
 /// The size of the write-ahead log; 0 where there is none.
 pub fn log_bytes(path: &Path) -> u64 {
-    // It is beside the file itself, wherever a symbolic link to it is.
-    let mut log = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
-    log.push("-wal");
-    fs::metadata(log).map_or(0, |log| log.len())
+    fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len())
+}
+
+/// A file that belongs to the one at `path`: it is beside the file itself, wherever a symbolic link to it is.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut file = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
+    file.push(suffix);
+    file.into()
 }

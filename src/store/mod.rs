@@ -95,6 +95,15 @@ impl Store {
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), readers: Vec::new() })
     }
 
+    /// Opens the file at `path` as it is, to read a few rows and make no file beside it.
+    ///
+    /// # Errors
+    /// As [`Self::open_to_look`], and `Unavailable` where another process holds it.
+    pub fn open_for_a_glance(path: &Path) -> Result<Self> {
+        let connection = look::open_for_a_glance(path)?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), readers: Vec::new() })
+    }
+
     /// Where the database is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -6,6 +6,7 @@ mod architecture;
 mod backups;
 mod batches;
 mod checking;
+mod completing;
 mod configuration;
 mod counting;
 mod crashes;

@@ -207,7 +207,7 @@ fn fish_offers_names_ids_and_events_with_descriptions() {
     {
         assert_eq!(shells.fish(line), [("ERP".to_owned(), "webhook 1, disabled".to_owned())], "{line}");
     }
-    let created = ("permit_created".to_owned(), "a permit was created".to_owned());
+    let created = ("permit_created".to_owned(), "a permit was written".to_owned());
     for line in ["ptw-hooks emit permit_cr", "ptw-hooks update ERP --event permit_cr"] {
         assert_eq!(shells.fish(line), std::slice::from_ref(&created), "{line}");
     }
@@ -220,7 +220,7 @@ fn zsh_inserts_names_quoted_and_lists_them_with_ids_and_descriptions() {
     for (typed, inserted) in [
         ("show ER", "show ERP "),
         ("show \"a ", "show \"a b\" "),
-        ("show a$", "show a\\$\\(touch\\ pwned\\) "),
+        ("show a\\$", "show a\\$\\(touch\\ pwned\\) "),
         ("show c", "show c\\`touch\\ pwned\\` "),
         ("show 'd", "show 'd;touch pwned' "),
         ("show it", "show it\\'s\\ \\\"q\\\" "),
@@ -247,7 +247,8 @@ fn the_newest_deliveries_are_offered_the_newest_first() {
             format!("{{\"event\":\"permit_created\",\"permit_id\":{id},\"permit_number\":\"P {id}\"}}\n")
         })
         .collect();
-    shells.sandbox.cmd().args(["emit", "--batch", "-", "--queue"]).stdin(lines).run().ok();
+    shells.sandbox.run(["pause", "ERP"]).ok();
+    shells.sandbox.cmd().args(["emit", "--batch", "-"]).stdin(lines).run().code(3);
     let ids: Vec<String> = (11..=60).rev().map(|id| id.to_string()).collect();
     let fish = shells.fish("ptw-hooks redeliver ");
     assert_eq!(fish.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>(), ids);
@@ -341,10 +342,10 @@ fn whatever_is_wrong_with_the_database_offers_nothing_and_is_silent() {
         }
     }
     sandbox.run(["complete"]).ok().stdout_is("").stderr_is("");
-    assert_eq!(shells.fish("ptw-hooks --db newer.db show "), []);
     // It works, and leaves nothing beside a file that nobody has open.
     sandbox.run(["complete", "bash", "ptw-hooks", "show", ""]).ok().stdout_is("ERP\n");
     assert_eq!((files(sandbox.dir()), files(sandbox.db_path().parent().unwrap())), before);
+    assert_eq!(shells.fish("ptw-hooks --db newer.db show "), []);
 }
 
 #[test]

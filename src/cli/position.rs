@@ -39,7 +39,9 @@ pub fn position(words: &[String]) -> Option<Position> {
     root.build();
     let mut walk =
         Walk { command: &root, positionals: 0, only_values: false, awaited: None, db: None, config: None };
-    before.iter().for_each(|word| walk.pass(word));
+    for word in before {
+        walk.pass(word);
+    }
     let (arg, before, prefix) = walk.current(current)?;
     Some(Position {
         kind: kind(arg)?,

@@ -110,7 +110,8 @@ impl<'a> Follower<'a> {
         });
         match opened {
             Ok((hooks, version, filter, deliveries, place)) => {
-                let Some(id) = before.filter(|id| file_id(&self.path) == Some(*id)) else {
+                let now = file_id(&self.path);
+                let Some(id) = now.filter(|id| before.is_some_and(|before| before.file == id.file)) else {
                     // It was replaced at this moment; the next look finds the other one.
                     return Ok(Seen::default());
                 };
@@ -149,6 +150,15 @@ impl<'a> Follower<'a> {
             trouble.said = Some(why);
         }
         Seen { note, ..Seen::default() }
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        if file_id(self.hooks.path()) != Some(self.id) {
+            // A failure leaves what SQLite guards against by itself.
+            let _ = self.hooks.store.let_go();
+        }
     }
 }
 

@@ -112,7 +112,7 @@ pub fn log_bytes(path: &Path) -> u64 {
 }
 
 /// A file that belongs to the one at `path`: it is beside the file itself, wherever a symbolic link to it is.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut file = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     file.push(suffix);
     file.into()

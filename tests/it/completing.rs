@@ -42,7 +42,9 @@ impl Shells {
 
     fn named(names: &[&str]) -> Self {
         let shells = Self::new();
-        names.iter().for_each(|name| drop(shells.create(name)));
+        for name in names {
+            shells.create(name);
+        }
         shells
     }
 
@@ -156,9 +158,9 @@ fn bash_offers_names_that_mean_themselves_once_they_are_inserted() {
             }
             let found = offered.iter().any(|offered| {
                 let open = &typed[..usize::from(typed.starts_with(['\'', '"']))];
-                let ask = format!("eval \"set -- $1\"; printf '%s\\n' \"$@\"");
+                let ask = "eval \"set -- $1\"; printf '%s\\n' \"$@\"";
                 let whole = format!("{open}{offered}{open}");
-                shells.shell("bash", &["--norc", "-c", &ask, "bash", &whole], &[]) == format!("{name}\n")
+                shells.shell("bash", &["--norc", "-c", ask, "bash", &whole], &[]) == format!("{name}\n")
             });
             assert!(found, "{name:?} after {typed}: {offered:?}");
             assert_eq!(words.len(), 1, "{words:?}");
@@ -242,11 +244,9 @@ fn zsh_inserts_names_quoted_and_lists_them_with_ids_and_descriptions() {
 #[test]
 fn the_newest_deliveries_are_offered_the_newest_first() {
     let shells = Shells::named(&["ERP"]);
-    let lines: String = (1..=60)
-        .map(|id| {
-            format!("{{\"event\":\"permit_created\",\"permit_id\":{id},\"permit_number\":\"P {id}\"}}\n")
-        })
-        .collect();
+    let line =
+        |id| format!("{{\"event\":\"permit_created\",\"permit_id\":{id},\"permit_number\":\"P {id}\"}}\n");
+    let lines = (1..=60).map(line).collect::<Vec<_>>().concat();
     shells.sandbox.run(["pause", "ERP"]).ok();
     shells.sandbox.cmd().args(["emit", "--batch", "-"]).stdin(lines).run().code(3);
     let ids: Vec<String> = (11..=60).rev().map(|id| id.to_string()).collect();
@@ -314,7 +314,7 @@ fn whatever_is_wrong_with_the_database_offers_nothing_and_is_silent() {
         let _ = fs::remove_file(sandbox.dir().join(format!("newer.db{suffix}")));
     }
     let bytes = fs::read(sandbox.db_path()).unwrap();
-    sandbox.write("corrupt.db", [&bytes[..100], &[0xa5; 20_000][..]].concat());
+    sandbox.write("corrupt.db", [&bytes[..100], &vec![0xa5; 20_000]].concat());
     sandbox.write("cut.db", &bytes[..50]);
     sandbox.write("other.db", "something else");
     sandbox.write("bad.toml", "db = [");

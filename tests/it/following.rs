@@ -109,7 +109,9 @@ fn it_takes_the_filters_of_deliveries() {
     wait_for(&all, 4, "success", 1);
     end(all);
     for (child, ids) in children {
-        ids.iter().for_each(|id| wait_for(&child, *id, "success", 1));
+        for id in &ids {
+            wait_for(&child, *id, "success", 1);
+        }
         let run = end(child);
         assert!(states(&run).iter().all(|state| ids.contains(&state.0)), "{run}");
         if run.args.iter().any(|arg| arg == "--status") {
@@ -221,6 +223,31 @@ fn another_file_at_the_path_is_followed_and_told() {
     assert_eq!(ids[..3], [1, 2, 1], "{run}");
     assert!(run.stderr.lines().count() == 2 && run.stderr.contains("warning: "), "{run}");
     // Nothing of the new file was taken away when the old one was closed.
+    sandbox.run(["check"]).ok();
+    assert_eq!(sandbox.run(["deliveries", "-ondjson"]).ok().json_lines().len(), 2);
+}
+
+#[test]
+fn a_copy_that_is_written_into_the_file_itself_is_followed_and_stays_whole() {
+    let receiver = Receiver::start(Behaviour::status(204));
+    let sandbox = subscribed(&receiver);
+    emit(&sandbox, 1, &[]).ok();
+    let backup = sandbox.dir().join("backup.db");
+    sandbox.run(["backup", backup.to_str().unwrap()]).ok();
+    let child = follow(&sandbox, &["-ondjson"]);
+    wait_for(&child, 1, "success", 1);
+    // What is not yet in the file itself would go into it when the last one closes it.
+    (2..=20).for_each(|permit| drop(emit(&sandbox, permit, &[]).ok()));
+    wait_for(&child, 20, "success", 1);
+    let log = sandbox.db_path().with_file_name("ptw-hooks.db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0, "the test needs a log");
+    fs::copy(&backup, sandbox.db_path()).unwrap();
+    fs::remove_file(&log).unwrap();
+    fs::remove_file(sandbox.db_path().with_file_name("ptw-hooks.db-shm")).unwrap();
+    child.wait_for_stderr("is another file now: its newest deliveries follow");
+    emit(&sandbox, 30, &[]).ok();
+    child.wait_for_stdout("PTW-30");
+    end(child);
     sandbox.run(["check"]).ok();
     assert_eq!(sandbox.run(["deliveries", "-ondjson"]).ok().json_lines().len(), 2);
 }

@@ -111,8 +111,10 @@ fn webhooks(hooks: &Hooks, ids: bool) -> Option<Vec<Candidate>> {
     let mut all = hooks.list(&WebhookFilter::default()).ok()?;
     all.reverse();
     let mut count: HashMap<&str, u32> = HashMap::new();
-    all.iter().for_each(|webhook| *count.entry(&webhook.name).or_default() += 1);
-    let names = |name: &str| {
+    for webhook in &all {
+        *count.entry(&webhook.name).or_default() += 1;
+    }
+    let is_clear = |name: &str| {
         count.get(name) == Some(&1)
             && !name.is_empty()
             && !name.starts_with('-')
@@ -121,15 +123,15 @@ fn webhooks(hooks: &Hooks, ids: bool) -> Option<Vec<Candidate>> {
     };
     let (mut by_name, mut by_id) = (Vec::new(), Vec::new());
     for webhook in &all {
-        let named = names(&webhook.name);
-        if named {
+        let clear = is_clear(&webhook.name);
+        if clear {
             let state = if webhook.enabled { "" } else { ", disabled" };
             by_name.push(Candidate {
                 value: webhook.name.clone(),
                 description: format!("webhook {}{state}", webhook.id),
             });
         }
-        if ids || !named {
+        if ids || !clear {
             let description = printable(&webhook.name).into_owned();
             by_id.push(Candidate { value: webhook.id.to_string(), description });
         }

@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Transaction, params, params_from_iter};
 
@@ -87,6 +88,15 @@ impl Store {
     pub fn version(&self) -> Result<i64> {
         self.alone(|connection| {
             Ok(connection.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0))?)
+        })
+    }
+
+    /// From now on nothing is written into the file when it is closed, as SQLite does otherwise for the last one that
+    /// has it open: it, or the log beside it, belongs to another database by now.
+    pub fn let_go(&self) -> Result<()> {
+        self.alone(|connection| {
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            Ok(())
         })
     }
 

@@ -370,8 +370,16 @@ proptest! {
                     }
                 }
                 Step::Create => webhooks.push(log.webhook()),
-                Step::Look => { reader.as_mut().map(|reader| reader.look(&log)); }
-                Step::CatchUp => { reader.as_mut().map(|reader| reader.has_seen(&log)); }
+                Step::Look => {
+                    if let Some(reader) = &mut reader {
+                        reader.look(&log);
+                    }
+                }
+                Step::CatchUp => {
+                    if let Some(reader) = &mut reader {
+                        reader.has_seen(&log);
+                    }
+                }
                 Step::SetBack => log.now -= SignedDuration::from_hours(48),
             }
         }

@@ -57,7 +57,7 @@ const LINES: Lines = Lines {
     widths: &[7, 25, 20, 14, 12, 7, 4, 9, 8],
 };
 
-/// The headings above [`line`].
+/// The headings above [`line()`].
 pub fn heading() -> String {
     LINES.heading()
 }

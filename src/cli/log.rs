@@ -11,7 +11,7 @@ use crate::time::{Time, time};
 #[command(
     after_help = "With --follow the newest come first, the oldest of them at the top, and then every delivery when it
 is accepted and again after each attempt, until Ctrl-C. What comes faster than it can be shown is
-shown once, as it stands then. It changes nothing in the database, and does not mind that this is
+shown once, as it stands then. It needs no right to write, and does not mind that the database is
 pruned, locked, replaced or gone for a while.
 
 Examples:

@@ -1,8 +1,9 @@
 //! The verb that follows the log, whatever happens to the file meanwhile: it is locked, gone for a while, or another
 //! one.
 
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::{Hooks, Settings};
 use crate::delivery::{Delivery, DeliveryFilter};
@@ -37,7 +38,15 @@ struct Followed {
     /// As of when the log was read to its end.
     version: i64,
     more: bool,
+    /// Where it does not see what others write: as of when the file was opened.
+    glance: Option<Written>,
 }
+
+/// When a file was written last, as far as that is known, and its length.
+type Written = Option<(SystemTime, u64)>;
+
+/// The times of a file are this exact at least.
+const EXACT: Duration = Duration::from_secs(1);
 
 /// What keeps the log from being read, since when, and whether it was said.
 struct Trouble {
@@ -77,7 +86,12 @@ impl<'a> Follower<'a> {
                 _ => self.open(),
             };
         };
-        if followed.id != id {
+        let same = followed.id.file == id.file;
+        if followed.glance.is_some_and(|as_of| same && (followed.id != id || is_new(&self.path, as_of))) {
+            if let Err(error) = followed.open_again(&self.path) {
+                return self.bear(error);
+            }
+        } else if followed.id != id {
             self.followed = None;
             return self.open();
         }
@@ -91,7 +105,10 @@ impl<'a> Follower<'a> {
                 self.open()
             }
             Err(error) => {
-                if !matches!(error, Error::Unavailable(_)) {
+                if let Some(as_of) = &mut followed.glance {
+                    // Somebody may have written at this very moment.
+                    *as_of = None;
+                } else if !matches!(error, Error::Unavailable(_)) {
                     self.followed = None;
                 }
                 self.bear(error)
@@ -101,21 +118,35 @@ impl<'a> Follower<'a> {
 
     fn open(&mut self) -> Result<Seen> {
         let before = file_id(&self.path);
-        let opened = Store::open_to_follow(&self.path).and_then(|store| {
+        let as_of = written(&self.path);
+        let opened = Store::open_to_follow(&self.path).and_then(|(store, sees)| {
             let hooks = Hooks::new(store, self.settings.clone());
             let version = hooks.store.version()?;
             let filter = (self.filter)(&hooks)?;
             let (deliveries, place) = hooks.store.end_of_log(&filter)?;
-            Ok((hooks, version, filter, deliveries, place))
+            let glance = (!sees).then_some(as_of);
+            Ok((
+                Followed {
+                    hooks,
+                    id: before.unwrap_or_default(),
+                    filter,
+                    place,
+                    version,
+                    more: false,
+                    glance,
+                },
+                deliveries,
+            ))
         });
         match opened {
-            Ok((hooks, version, filter, deliveries, place)) => {
+            Ok((mut followed, deliveries)) => {
                 let now = file_id(&self.path);
                 let Some(id) = now.filter(|id| before.is_some_and(|before| before.file == id.file)) else {
                     // It was replaced at this moment; the next look finds the other one.
                     return Ok(Seen::default());
                 };
-                self.followed = Some(Followed { hooks, id, filter, place, version, more: false });
+                followed.id = id;
+                self.followed = Some(followed);
                 let another =
                     format!("`{}` is another file now: its newest deliveries follow", self.path.display());
                 let note = self.ever.then_some(another);
@@ -162,7 +193,32 @@ impl Drop for Followed {
     }
 }
 
+/// When the file was written last, as the system says.
+fn written(path: &Path) -> Written {
+    let found = fs::metadata(path).ok()?;
+    Some((found.modified().ok()?, found.len()))
+}
+
+/// Whether the file was written since, or may have been.
+fn is_new(path: &Path, as_of: Written) -> bool {
+    let now = written(path);
+    let settled = now.is_some_and(|(at, _)| at.elapsed().is_ok_and(|elapsed| elapsed > EXACT));
+    now != as_of || !settled
+}
+
 impl Followed {
+    /// Opens the same file again, to see what was written since.
+    fn open_again(&mut self, path: &Path) -> Result<()> {
+        let as_of = written(path);
+        let (store, sees) = Store::open_to_follow(path)?;
+        self.hooks.store = store;
+        self.glance = (!sees).then_some(as_of);
+        self.id = file_id(path).filter(|id| id.file == self.id.file).unwrap_or(self.id);
+        // Whatever number the new connection gives to what it sees.
+        self.more = true;
+        Ok(())
+    }
+
     /// `None` where it is another log now.
     fn news(&mut self) -> Result<Option<Seen>> {
         let version = self.hooks.store.version()?;

@@ -18,10 +18,17 @@ pub fn open_to_look(path: &Path) -> Result<Connection> {
     connect(path).map_err(|fault| fault.into_error(path))
 }
 
-/// As [`open_to_look`], with a connection that never waits for others, from its first statement on.
-pub fn open_without_waiting(path: &Path) -> Result<Connection> {
+/// As [`open_to_look`], with a connection that never waits for others, from its first statement on; and whether it sees
+/// what they write from now on. It does not where this user may make no file beside it and nobody else has made it.
+pub fn open_without_waiting(path: &Path) -> Result<(Connection, bool)> {
     require(path)?;
-    attach(path).and_then(|connection| prepare(connection, path)).map_err(|fault| fault.into_error(path))
+    match attach(path).and_then(|connection| prepare(connection, path)) {
+        Ok(connection) => Ok((connection, true)),
+        Err(fault) if fault.is_forbidden() && !beside(path, "-shm").exists() => {
+            Ok((open_for_a_glance(path)?, false))
+        }
+        Err(fault) => Err(fault.into_error(path)),
+    }
 }
 
 /// A connection that waits for nobody and makes no file. Where others have the file open, it reads beside them. Where

@@ -42,7 +42,7 @@ pub fn place(_: &Path) -> Place {
 }
 
 /// Which files a database is made of, whatever their names: itself, and the write-ahead log where there is one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FileId {
     /// The file itself.
     pub file: (u64, u64),

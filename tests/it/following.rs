@@ -290,6 +290,44 @@ fn a_database_that_is_locked_is_waited_for_and_a_signal_does_not_wait() {
 }
 
 #[test]
+fn it_needs_no_right_to_write_whether_others_have_the_file_open_or_not() {
+    let receiver = Receiver::start(Behaviour::status(204));
+    let sandbox = subscribed(&receiver);
+    emit(&sandbox, 1, &[]).ok();
+    let read_only = "mount --bind data data && mount -o remount,bind,ro data && exec \"$@\"";
+    let unshare = |args: &[&str]| {
+        let command = sandbox.cmd().args(["deliveries", "-f", "-ondjson"]).args(args);
+        command.under("unshare", ["-rm", "sh", "-c", read_only, "sh"]).spawn()
+    };
+    let child = unshare(&[]);
+    wait_for(&child, 1, "success", 1);
+    for id in 2..=6 {
+        emit(&sandbox, u64::try_from(id).unwrap(), &[]).ok();
+        wait_for(&child, id, "success", 1);
+    }
+    let mut worker = sandbox.cmd().args(["retry", "--watch"]).spawn();
+    queue(&sandbox, 7);
+    wait_for(&child, 7, "success", 1);
+    let other = unshare(&["--status", "success"]);
+    wait_for(&other, 7, "success", 1);
+    queue(&sandbox, 8);
+    wait_for(&other, 8, "success", 1);
+    wait_for(&child, 8, "success", 1);
+    worker.terminate();
+    worker.wait().code(143);
+    emit(&sandbox, 9, &[]).ok();
+    for child in [child, other] {
+        wait_for(&child, 9, "success", 1);
+        let run = end(child).stderr_is("");
+        let mut delivered: Vec<_> =
+            states(&run).into_iter().filter(|state| state.2 == 1).map(|state| state.0).collect();
+        delivered.dedup();
+        assert_eq!(delivered, (1..=9).collect::<Vec<_>>(), "{run}");
+        assert_eq!(states(&run).iter().filter(|state| state.2 == 1).count(), 9, "{run}");
+    }
+}
+
+#[test]
 fn it_ends_with_the_signal_and_leaves_nothing_behind() {
     let receiver = Receiver::start(Behaviour::status(204));
     let sandbox = subscribed(&receiver);

@@ -75,13 +75,15 @@ enum Source {
 
 impl Store {
     /// Opens the file at `path` to follow its log. Nothing is changed, and nobody is waited for: where another process
-    /// holds the file, that is `Unavailable` at once.
+    /// holds the file, that is `Unavailable` at once. It also says whether it sees what others write from now on: where
+    /// this user may not write and nobody else has the file open, the file has to be opened again once it was written.
     ///
     /// # Errors
     /// As [`Self::open_to_look`].
-    pub fn open_to_follow(path: &Path) -> Result<Self> {
-        let connection = look::open_without_waiting(path)?;
-        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), readers: Vec::new() })
+    pub fn open_to_follow(path: &Path) -> Result<(Self, bool)> {
+        let (connection, sees) = look::open_without_waiting(path)?;
+        let store = Self { path: path.to_owned(), connection: Mutex::new(connection), readers: Vec::new() };
+        Ok((store, sees))
     }
 
     /// A number that is another one once another process has changed anything. It takes microseconds.

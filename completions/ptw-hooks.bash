@@ -633,7 +633,7 @@ _ptw__hooks() {
             return 0
             ;;
         ptw__hooks__subcmd__deliveries)
-            opts="-o -q -v -h -V --status --event --permit --since --until --limit --db --config --output --quiet --verbose --color --help --version"
+            opts="-f -o -q -v -h -V --status --event --permit --since --until --limit --follow --db --config --output --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2802,8 +2802,19 @@ _ptw__hooks() {
     esac
 }
 
+_ptw__hooks_values() {
+    local line
+    COMPREPLY=()
+    while IFS= read -r line; do
+        COMPREPLY+=("$line")
+    done < <(command ptw-hooks complete bash "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
+    if [[ "${#COMPREPLY[@]}" -eq 0 ]]; then
+        _ptw__hooks "$@"
+    fi
+}
+
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _ptw__hooks -o nosort -o bashdefault -o default ptw-hooks
+    complete -F _ptw__hooks_values -o nosort -o bashdefault -o default ptw-hooks
 else
-    complete -F _ptw__hooks -o bashdefault -o default ptw-hooks
+    complete -F _ptw__hooks_values -o bashdefault -o default ptw-hooks
 fi

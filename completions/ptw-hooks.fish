@@ -450,7 +450,7 @@ escalation_triggered\t'an overdue step of a permit was escalated'"
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l permit -d 'Only those about this permit, by its id or its number' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l since -d 'Only those accepted since then: a time, a date, or an age such as 90m, 24h or 7d' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l until -d 'Only those accepted before then' -r
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l limit -d 'At most this many' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l limit -d 'At most this many [default: 50, with --follow 10]' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -461,6 +461,7 @@ tsv\t''"
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s f -l follow -d 'Go on with what comes: a line for each delivery that is accepted, and for each attempt that ends'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s h -l help -d 'Print help'
@@ -526,7 +527,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s q -l quiet
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s V -l version -d 'Print version'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l webhook -d 'Those of this webhook, by its id or its name, that were accepted --since a time' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l webhook -d 'Those of this webhook, by its id or its name, that were accepted --since a time' -r -f -k -a '(__ptw_hooks_values)'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -l status -d 'Those that stand so' -r -f -a "pending\t''
 success\t''
 failed\t''"
@@ -546,7 +547,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s q -l q
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -s V -l version -d 'Print version'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -l webhook -d 'Only what this webhook has missed, by its id or its name' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -l webhook -d 'Only what this webhook has missed, by its id or its name' -r -f -k -a '(__ptw_hooks_values)'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -l since -d 'What was missed since then: a time, a date, or an age such as 90m, 24h or 7d' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
@@ -716,7 +717,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s v -l verbo
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l webhook -d 'Take the secret of this webhook, by its id or its name' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l webhook -d 'Take the secret of this webhook, by its id or its name' -r -f -k -a '(__ptw_hooks_values)'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l body -d 'The body that was signed: a file, or standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l signature -d 'The signature to check: `sha256=…` or `v1,…`' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l id -d 'The value of the header webhook-id' -r
@@ -804,3 +805,25 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s q -l quiet -
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand man" -s V -l version -d 'Print version'
+
+function __ptw_hooks_values
+    command -sq ptw-hooks
+    and command ptw-hooks complete fish (commandline -opc) (commandline -ct) 2>/dev/null
+end
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand show" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand enable" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand disable" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand pause" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand resume" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand rotate-secret" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand delete" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -f -k -a '(__ptw_hooks_values)'

@@ -8,9 +8,17 @@ use crate::time::{Time, time};
 
 /// The arguments of `deliveries`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "With --follow the newest come first, the oldest of them at the top, and then every delivery when it
+is accepted and again after each attempt, until Ctrl-C. What comes faster than it can be shown is
+shown once, as it stands then. It needs no right to write, and does not mind that the database is
+pruned, locked, replaced or gone for a while.
+
+Examples:
   ptw-hooks deliveries --status failed --since 24h
-  ptw-hooks deliveries ERP --permit PTW-2024-001 -o csv")]
+  ptw-hooks deliveries ERP --permit PTW-2024-001 -o csv
+  ptw-hooks deliveries --follow --status failed -o ndjson"
+)]
 pub struct DeliveriesArgs {
     /// Only those of this webhook, by its id or its name
     #[arg(value_name = "WEBHOOK")]
@@ -30,9 +38,12 @@ pub struct DeliveriesArgs {
     /// Only those accepted before then
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<Time>,
-    /// At most this many
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub limit: u32,
+    /// At most this many [default: 50, with --follow 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub limit: Option<u32>,
+    /// Go on with what comes: a line for each delivery that is accepted, and for each attempt that ends
+    #[arg(short, long)]
+    pub follow: bool,
 }
 
 /// The arguments of `explain`.

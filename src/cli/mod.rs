@@ -6,6 +6,7 @@ pub mod definition;
 pub mod event;
 pub mod listen;
 pub mod log;
+pub mod position;
 pub mod rotation;
 pub mod sending;
 #[cfg(feature = "serve")]

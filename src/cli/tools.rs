@@ -49,10 +49,15 @@ pub struct DemoArgs {}
 
 /// The arguments of `completions`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "The scripts for bash, zsh and fish also offer webhooks, the newest deliveries and events. For these
+they ask the ptw-hooks in PATH, which reads the database that the line names.
+
+Examples:
   ptw-hooks completions bash \\
       > ~/.local/share/bash-completion/completions/ptw-hooks
-  ptw-hooks completions --dir completions")]
+  ptw-hooks completions --dir completions"
+)]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL", required_unless_present = "dir")]

@@ -7,6 +7,7 @@ mod definitions;
 mod doctor;
 mod events;
 mod explain;
+mod follow;
 mod log;
 mod prune;
 mod replay;
@@ -37,6 +38,7 @@ pub use alerts::{Heard, OnFailure, Recipient};
 pub use batch::{Batch, Listener};
 pub use doctor::{Examining, examine};
 pub use events::{Emission, Preview, Sending};
+pub use follow::{Follower, MakeFilter, Seen};
 pub use log::{Inspection, Trace};
 pub use prune::Pruning;
 pub use replay::{Replayed, Replaying};
@@ -114,6 +116,15 @@ impl Hooks {
     /// As [`Store::open_to_look`].
     pub fn open_to_look(path: &Path, settings: Settings) -> Result<Self> {
         Ok(Self::new(Store::open_to_look(path)?, settings))
+    }
+
+    /// Opens the database at `path` to read a few rows at once, or not at all: it waits for nobody and makes no file
+    /// beside it.
+    ///
+    /// # Errors
+    /// As [`Store::open_to_look`], and `Unavailable` where another process holds it.
+    pub fn open_for_a_glance(path: &Path, settings: Settings) -> Result<Self> {
+        Ok(Self::new(Store::open_for_a_glance(path)?, settings))
     }
 
     fn new(store: Store, settings: Settings) -> Self {

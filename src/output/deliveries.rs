@@ -1,5 +1,6 @@
 //! How deliveries and what was suppressed look.
 
+use super::lines::Lines;
 use super::table::{Cell, Column, Table, Tone, number, words};
 use super::{Look, duration};
 use crate::delivery::{Delivery, Status, Suppression, SuppressionReason};
@@ -39,6 +40,46 @@ fn row(delivery: &Delivery, look: &Look) -> Vec<Cell> {
     ]
 }
 
+/// The lines of the log while it is followed: what is long stands at the end.
+const LINES: Lines = Lines {
+    columns: &[
+        number("id"),
+        words("time"),
+        words("event"),
+        words("permit_number"),
+        words("webhook"),
+        words("status"),
+        number("code"),
+        number("duration"),
+        number("attempts"),
+        words("note"),
+    ],
+    widths: &[7, 25, 20, 14, 12, 7, 4, 9, 8],
+};
+
+/// The headings above [`line()`].
+pub fn heading() -> String {
+    LINES.heading()
+}
+
+/// A delivery when it came or when its last attempt ended, which is the time that is shown.
+pub fn line(delivery: &Delivery, look: &Look) -> String {
+    let ended = delivery.last.as_ref().and_then(|last| last.at.checked_add(last.duration).ok());
+    let cells = [
+        delivery.id.into(),
+        look.time(ended.unwrap_or(delivery.created_at)).into(),
+        delivery.event.name().into(),
+        delivery.permit_number.as_str().into(),
+        delivery.webhook_name.as_str().into(),
+        status(delivery.status),
+        code(delivery),
+        took(delivery),
+        delivery.attempts.into(),
+        note(delivery, look).into(),
+    ];
+    LINES.line(&cells, look)
+}
+
 fn next_attempt(delivery: &Delivery, look: &Look) -> String {
     match delivery.waits_for {
         Some(waits_for) => waits_for.text().to_owned(),
@@ -68,22 +109,13 @@ const EMISSION: [Column; 6] = [
 /// A row for each delivery of an event, and for each one that was suppressed.
 pub fn emission(deliveries: &[Delivery], suppressed: &[Suppression], look: &Look) -> Table {
     let sent = deliveries.iter().map(|delivery| {
-        let next = match delivery.waits_for {
-            Some(waits_for) => Some(waits_for.text().to_owned()),
-            None => delivery.next_attempt_at.map(|at| format!("next attempt {}", look.time(at))),
-        };
-        let note = match (delivery.error.as_str(), next) {
-            ("", next) => next.unwrap_or_default(),
-            (error, None) => error.to_owned(),
-            (error, Some(next)) => format!("{error}; {next}"),
-        };
         vec![
             delivery.id.into(),
             delivery.webhook_name.as_str().into(),
             status(delivery.status),
             code(delivery),
             took(delivery),
-            note.into(),
+            note(delivery, look).into(),
         ]
     });
     let suppressed = suppressed.iter().map(|suppression| {
@@ -104,6 +136,19 @@ pub fn emission(deliveries: &[Delivery], suppressed: &[Suppression], look: &Look
         ]
     });
     Table::new(&EMISSION, sent.chain(suppressed))
+}
+
+/// What went wrong, and what the delivery waits for.
+fn note(delivery: &Delivery, look: &Look) -> String {
+    let next = match delivery.waits_for {
+        Some(waits_for) => Some(waits_for.text().to_owned()),
+        None => delivery.next_attempt_at.map(|at| format!("next attempt {}", look.time(at))),
+    };
+    match (delivery.error.as_str(), next) {
+        ("", next) => next.unwrap_or_default(),
+        (error, None) => error.to_owned(),
+        (error, Some(next)) => format!("{error}; {next}"),
+    }
 }
 
 fn code(delivery: &Delivery) -> Cell {

@@ -8,6 +8,7 @@ pub mod definitions;
 pub mod deliveries;
 pub mod explanation;
 pub mod inspection;
+pub mod lines;
 pub mod receipts;
 pub mod rotation;
 pub mod stats;
@@ -130,29 +131,31 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Begins a series of values that come by and by: the headings, for people.
+    /// Begins a series of values that come by and by: the headings, for people or of `header`, which has no rows.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn begin(&mut self, heading: &str) -> io::Result<()> {
-        if self.format == Format::Table {
-            self.writer.write_all(heading.as_bytes())?;
+    pub fn begin(&mut self, heading: &str, header: &Table) -> io::Result<()> {
+        match self.format {
+            Format::Table => self.writer.write_all(heading.as_bytes())?,
+            Format::Json | Format::Ndjson => {}
+            Format::Csv => header.delimited(self.writer, b',')?,
+            Format::Tsv => header.delimited(self.writer, b'\t')?,
         }
         self.writer.flush()
     }
 
-    /// Writes a value of a series; `first` says whether none was written before. JSON has them in one
-    /// [`Self::document`] at the end.
+    /// Writes a value of a series. JSON has them in one [`Self::document`] at the end.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn next(&mut self, value: &impl Serialize, table: &Table, text: &str, first: bool) -> io::Result<()> {
+    pub fn next(&mut self, value: &impl Serialize, table: &Table, text: &str) -> io::Result<()> {
         match self.format {
             Format::Table => self.writer.write_all(text.as_bytes()),
             Format::Json => Ok(()),
             Format::Ndjson => ndjson(self.writer, value),
-            Format::Csv => table.delimited_from(self.writer, b',', first),
-            Format::Tsv => table.delimited_from(self.writer, b'\t', first),
+            Format::Csv => table.delimited_rows(self.writer, b','),
+            Format::Tsv => table.delimited_rows(self.writer, b'\t'),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Look;
+use super::lines::Lines;
 use super::table::{Cell, Column, Table, Tone, number, words};
 use super::text::{printable, printable_lines};
 use crate::receipt::{Proof, Proofs, Receipt};
@@ -17,19 +18,21 @@ const COLUMNS: [Column; 8] = [
     number("answered"),
     words("note"),
 ];
-/// The least width of each column but the last: what is wider pushes the others aside in its line alone.
-const WIDTHS: [usize; 7] = [25, 20, 14, 8, 18, 17, 8];
+const LINES: Lines = Lines { columns: &COLUMNS, widths: &[25, 20, 14, 8, 18, 17, 8] };
 
 /// The headings.
 pub fn heading() -> String {
-    let names = COLUMNS.map(|column| Cell::from(column.name.to_uppercase().replace('_', " ")));
-    let line = line(&names, &Look { color: false, width: None, zone: jiff::tz::TimeZone::UTC });
-    format!("{line}{}\n", "-".repeat(line.trim_end().chars().count()))
+    LINES.heading()
+}
+
+/// The header where rows are wanted.
+pub fn header() -> Table {
+    Table::new(&COLUMNS, [])
 }
 
 /// A line for a request, the causes where a signature is not right, and its body if that is wanted.
 pub fn text(receipt: &Receipt, proofs: &Proofs, again: bool, body: bool, look: &Look) -> String {
-    let mut text = line(&cells(receipt, proofs, again, look), look);
+    let mut text = LINES.line(&cells(receipt, proofs, again, look), look);
     for (header, proof) in [("X-Athens-Signature", &proofs.athens), ("webhook-signature", &proofs.standard)] {
         for cause in proof.causes() {
             let (what, mend) = (printable(&cause.what), printable(&cause.mend));
@@ -75,22 +78,6 @@ fn proof(proof: &Proof) -> Cell {
         Proof::Wrong(_) | Proof::Missing => Tone::Bad,
     };
     Cell::toned(proof.name(), tone)
-}
-
-fn line(cells: &[Cell], look: &Look) -> String {
-    let mut line = String::new();
-    for (index, (column, cell)) in COLUMNS.iter().zip(cells).enumerate() {
-        let shown = printable(&cell.text);
-        let Some(width) = WIDTHS.get(index) else {
-            line.push_str(&look.paint(cell.tone, &shown));
-            continue;
-        };
-        let space = " ".repeat(width.saturating_sub(shown.chars().count()));
-        let shown = look.paint(cell.tone, &shown);
-        let parts = if column.number { [space.as_str(), &shown, "  "] } else { [&shown, &space, "  "] };
-        line.extend(parts);
-    }
-    format!("{}\n", line.trim_end())
 }
 
 #[cfg(test)]

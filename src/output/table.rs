@@ -126,18 +126,19 @@ impl Table {
     /// # Errors
     /// What the writer says.
     pub fn delimited(&self, writer: &mut dyn Write, delimiter: u8) -> io::Result<()> {
-        self.delimited_from(writer, delimiter, true)
+        let mut csv = csv::WriterBuilder::new().delimiter(delimiter).from_writer(&mut *writer);
+        csv.write_record(self.columns.iter().map(|column| column.name)).map_err(bare)?;
+        csv.flush()?;
+        drop(csv);
+        self.delimited_rows(writer, delimiter)
     }
 
-    /// As [`Self::delimited`], and without the header where an earlier part of the same output has it.
+    /// As [`Self::delimited`], without the header, which an earlier part of the same output has.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn delimited_from(&self, writer: &mut dyn Write, delimiter: u8, header: bool) -> io::Result<()> {
+    pub fn delimited_rows(&self, writer: &mut dyn Write, delimiter: u8) -> io::Result<()> {
         let mut csv = csv::WriterBuilder::new().delimiter(delimiter).from_writer(writer);
-        if header {
-            csv.write_record(self.columns.iter().map(|column| column.name)).map_err(bare)?;
-        }
         for row in &self.rows {
             csv.write_record(row.iter().map(|cell| cell.text.as_str())).map_err(bare)?;
         }

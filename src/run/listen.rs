@@ -44,7 +44,7 @@ pub fn listen(session: &mut Session, args: &ListenArgs) -> Result<u8> {
             .notes
             .note("no secret: signatures are not verified; `--secret-file` or PTW_HOOKS_SECRET names it");
     }
-    session.out.begin(&receipts::heading())?;
+    session.out.begin(&receipts::heading(), &receipts::header())?;
     let mut summary = SummaryObject::default();
     let mut kept: VecDeque<Kept> = VecDeque::new();
     loop {
@@ -61,7 +61,7 @@ pub fn listen(session: &mut Session, args: &ListenArgs) -> Result<u8> {
         let id = receipt.header("webhook-id");
         let again = id.is_some() && kept.iter().any(|other| other.receipt.header("webhook-id") == id);
         count(&mut summary, &receipt, &proofs, again);
-        print(session, &receipt, &proofs, again, summary.requests == 1)?;
+        print(session, &receipt, &proofs, again)?;
         if !session.out.is_one_document() {
             receipt.body = Vec::new();
         }
@@ -77,11 +77,11 @@ pub fn listen(session: &mut Session, args: &ListenArgs) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-fn print(session: &mut Session, receipt: &Receipt, proofs: &Proofs, again: bool, first: bool) -> Result<()> {
+fn print(session: &mut Session, receipt: &Receipt, proofs: &Proofs, again: bool) -> Result<()> {
     let look = session.out.look();
     let text = receipts::text(receipt, proofs, again, session.notes.is_verbose(), look);
     let table = receipts::table(receipt, proofs, again, look);
-    session.out.next(&ReceiptObject::new(receipt, proofs, again), &table, &text, first)?;
+    session.out.next(&ReceiptObject::new(receipt, proofs, again), &table, &text)?;
     Ok(session.out.flush()?)
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 use jiff::Timestamp;
 
+use super::follow::follow;
 use super::session::Session;
 use crate::api::{DeliveryObject, ExplanationObject, InspectionObject};
 use crate::cli::log::{DeliveriesArgs, ExplainArgs, InspectArgs};
@@ -14,7 +15,7 @@ use crate::output::{deliveries as table, explanation, inspection};
 use crate::time::Time;
 
 /// `deliveries`
-pub fn deliveries(session: &mut Session, args: DeliveriesArgs) -> Result<u8> {
+pub fn deliveries(session: &mut Session, args: &DeliveriesArgs) -> Result<u8> {
     let event = args.event.as_deref().map(|name| match name {
         // What `test` sent is in the log too.
         "webhook_test" => Ok(EventType::WebhookTest),
@@ -22,24 +23,31 @@ pub fn deliveries(session: &mut Session, args: DeliveriesArgs) -> Result<u8> {
     });
     let event = event.transpose().map_err(|problem| Error::Invalid(vec![problem]))?;
     let (since, until) = (moment(session, args.since)?, moment(session, args.until)?);
-    let hooks = session.hooks(Presence::Required)?;
-    let filter = DeliveryFilter {
-        webhook: args.webhook.map(|named| webhook_id(&hooks, &named)).transpose()?,
-        status: args.status,
-        event,
-        permit: args.permit.as_deref().map(Permit::parse),
-        since,
-        until,
-        limit: args.limit,
-        ..DeliveryFilter::default()
+    let limit = args.limit.unwrap_or(if args.follow { 10 } else { 50 });
+    let filter = |hooks: &Hooks| {
+        Ok(DeliveryFilter {
+            webhook: args.webhook.as_deref().map(|named| webhook_id(hooks, named)).transpose()?,
+            status: args.status,
+            event,
+            permit: args.permit.as_deref().map(Permit::parse),
+            since,
+            until,
+            limit,
+            ..DeliveryFilter::default()
+        })
     };
+    if args.follow {
+        return follow(session, &filter);
+    }
+    let hooks = session.hooks(Presence::Required)?;
+    let filter = filter(&hooks)?;
     let deliveries = hooks.deliveries(&filter)?;
     let objects: Vec<_> = deliveries.iter().map(DeliveryObject::from).collect();
     let table = table::table(&deliveries, session.out.look());
     session.out.list(&objects, &table)?;
     match u32::try_from(deliveries.len()) {
         Ok(0) => session.notes.note("no deliveries"),
-        Ok(shown) if shown == args.limit => {
+        Ok(shown) if shown == limit => {
             session.notes.note(&format!("the newest {shown} are shown; `--limit` shows more"));
         }
         _ => {}
@@ -55,11 +63,11 @@ pub fn moment(session: &Session, time: Option<Time>) -> Result<Option<Timestamp>
 }
 
 /// The id of the webhook that is named. One that was deleted has no name any more, but its log stays.
-pub fn webhook_id(hooks: &Hooks, named: &str) -> Result<i64> {
+pub fn webhook_id(hooks: &Hooks, named: &str) -> crate::error::Result<i64> {
     match (hooks.show(named), named.parse()) {
         (Ok(webhook), _) => Ok(webhook.id),
         (Err(Error::NotFound(_)), Ok(id)) => Ok(id),
-        (Err(error), _) => Err(error.into()),
+        (Err(error), _) => Err(error),
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod actor;
 mod batch;
+mod complete;
 mod definitions;
 mod demo;
 mod events;
+mod follow;
 mod input;
 mod listen;
 mod log;
@@ -37,6 +39,10 @@ use session::{Notes, Session};
 
 /// Runs one command line and returns its exit code.
 pub fn command_line(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(rest) = args.get(1..).and_then(|args| args.strip_prefix(&[OsString::from("complete")])) {
+        return complete::complete(rest);
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -93,7 +99,7 @@ fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {
         Command::Events(_) => events::catalogue(&mut session),
         Command::Emit(args) => events::emit(&mut session, args),
         Command::Test(args) => events::test(&mut session, &args),
-        Command::Deliveries(args) => log::deliveries(&mut session, args),
+        Command::Deliveries(args) => log::deliveries(&mut session, &args),
         Command::Stats(args) => stats::stats(&mut session, &args),
         Command::Inspect(args) => log::inspect(&mut session, &args),
         Command::Explain(args) => log::explain(&mut session, &args),

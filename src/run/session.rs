@@ -76,7 +76,7 @@ impl Session<'_> {
     }
 
     /// The database holds secrets, with which whoever can read it can forge events; and so may the configuration.
-    fn warn_of_open_modes(&mut self, database: &Path) {
+    pub fn warn_of_open_modes(&mut self, database: &Path) {
         let database = Some(database).filter(|path| is_open_to_others(path));
         let open = database.into_iter().chain(self.open_configuration()).map(Path::to_owned);
         for path in open.collect::<Vec<_>>() {

@@ -28,6 +28,13 @@ impl From<Error> for Fault {
 }
 
 impl Fault {
+    /// Whether this user may not write the file, or the files beside it.
+    pub fn is_forbidden(&self) -> bool {
+        use ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+        let Self::Sql(error) = self else { return false };
+        matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
+    }
+
     /// The error for the user, naming the file.
     pub fn into_error(self, path: &Path) -> Error {
         match self {

@@ -10,7 +10,8 @@ use crate::delivery::{Attempt, Delivery, DeliveryFilter, LastAttempt, Permit, St
 use crate::error::Result;
 use crate::event::Event;
 
-const COLUMNS: &str = "d.id, d.webhook_id, w.name, e.id, e.event, e.permit_id, e.permit_number, d.status,
+pub(super) const COLUMNS: &str =
+    "d.id, d.webhook_id, w.name, e.id, e.event, e.permit_id, e.permit_number, d.status,
         d.created_at, d.due_at, d.attempts, d.last_attempt_at, d.last_duration_us, d.last_status_code,
         d.last_error, w.enabled, w.paused_at IS NOT NULL, d.waits,
         w.rate IS NOT NULL AND d.claimed_at IS NULL AND d.due_at <= unixepoch('subsec') * 1000";
@@ -29,12 +30,7 @@ impl Store {
 
     /// The deliveries that pass the filter, newest first.
     pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Delivery>> {
-        let (sql, values) = query(filter);
-        self.read(|tx| {
-            let mut statement = tx.prepare(&sql)?;
-            let rows = statement.query_map(params_from_iter(values), from_row)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
+        self.read(|tx| Ok(newest(tx, filter)?))
     }
 
     /// The webhooks that are not sent what they are owed, what that waits for, and how many deliveries wait: no
@@ -104,6 +100,13 @@ pub(super) fn by_ids(tx: &Transaction, ids: &[i64]) -> rusqlite::Result<Vec<Deli
     ids.iter().map(|id| statement.query_row([id], from_row)).collect()
 }
 
+/// The deliveries that pass the filter, newest first.
+pub(super) fn newest(tx: &Transaction, filter: &DeliveryFilter) -> rusqlite::Result<Vec<Delivery>> {
+    let (sql, values) = query(filter);
+    let mut statement = tx.prepare(&sql)?;
+    statement.query_map(params_from_iter(values), from_row)?.collect()
+}
+
 /// The query for a filter. Which index serves it is said here: SQLite keeps no statistics of this file, and
 /// would read a million rows for some of them.
 fn query(filter: &DeliveryFilter) -> (String, Vec<Value>) {
@@ -150,7 +153,8 @@ fn index(filter: &DeliveryFilter) -> (&'static str, Vec<Option<Status>>) {
     }
 }
 
-fn conditions(filter: &DeliveryFilter, status: Option<Status>, values: &mut Vec<Value>) -> String {
+/// What a delivery `d` with its event `e` has to meet to pass the filter.
+pub(super) fn conditions(filter: &DeliveryFilter, status: Option<Status>, values: &mut Vec<Value>) -> String {
     let mut conditions = vec!["TRUE".to_owned()];
     let mut and = |condition: &str, with: Vec<Value>| {
         conditions.push(condition.to_owned());
@@ -206,7 +210,7 @@ fn waits_for(row: &Row, status: Status) -> rusqlite::Result<Option<WaitsFor>> {
     })
 }
 
-fn from_row(row: &Row) -> rusqlite::Result<Delivery> {
+pub(super) fn from_row(row: &Row) -> rusqlite::Result<Delivery> {
     let last_attempt_at = column::time_or_none(11, row.get(11)?)?;
     let last = match last_attempt_at {
         None => None,

@@ -14,6 +14,7 @@ mod deliveries;
 mod events;
 mod evidence;
 mod fault;
+mod follow;
 mod health;
 mod hold;
 mod incidents;
@@ -47,9 +48,10 @@ pub use changes::Deletion;
 pub use claims::{Due, Survey};
 pub use deliveries::{Finished, webhook_deleted};
 pub use events::Traced;
+pub use follow::{News, Place};
 pub use hold::{Grants, Hold, LONGEST_TURN, Lease};
 pub use open::Presence;
-pub use place::place;
+pub use place::{FileId, file_id, place};
 pub use replays::Missed;
 pub use rotations::Led;
 pub use webhooks::WebhookFilter;
@@ -94,6 +96,15 @@ impl Store {
     /// As [`Self::open`] with a file that has to be there, and `Storage` where it is from an older version.
     pub fn open_to_look(path: &Path) -> Result<Self> {
         let connection = look::open_to_look(path)?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), readers: Vec::new() })
+    }
+
+    /// Opens the file at `path` as it is, to read a few rows and make no file beside it.
+    ///
+    /// # Errors
+    /// As [`Self::open_to_look`], and `Unavailable` where another process holds it.
+    pub fn open_for_a_glance(path: &Path) -> Result<Self> {
+        let connection = look::open_for_a_glance(path)?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), readers: Vec::new() })
     }
 

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+#[cfg(unix)]
+use super::look;
 use crate::upkeep::Place;
 
 /// The place of the file at `path`, as far as it is there.
@@ -37,4 +39,27 @@ pub fn place(path: &Path) -> Place {
 #[cfg(not(unix))]
 pub fn place(_: &Path) -> Place {
     Place::default()
+}
+
+/// Which files a database is made of, whatever their names: itself, and the write-ahead log where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileId {
+    /// The file itself.
+    pub file: (u64, u64),
+    log: Option<(u64, u64)>,
+}
+
+/// Which files are at `path` and beside it now; `None` where there is no database. Those of one that is open stay the
+/// same for as long as nobody takes them away.
+#[cfg(unix)]
+pub fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    let id = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    Some(FileId { file: id(path)?, log: id(&look::beside(path, "-wal")) })
+}
+
+/// The system cannot tell one file from another.
+#[cfg(not(unix))]
+pub fn file_id(path: &Path) -> Option<FileId> {
+    path.exists().then_some(FileId { file: (0, 0), log: None })
 }

@@ -267,6 +267,13 @@ impl Child {
         assert!(found, "no {text:?} on stderr of {}", self.so_far());
     }
 
+    /// Waits for a whole line on standard output of which `found` makes something.
+    #[track_caller]
+    pub fn wait_for_stdout_line<T>(&self, found: impl Fn(&str) -> Option<T>) -> T {
+        let line = self.stdout.wait_for_line(self.deadline, found);
+        line.unwrap_or_else(|| panic!("the line did not come on stdout of {}", self.so_far()))
+    }
+
     /// What it has written to standard error so far.
     pub fn stderr(&self) -> String {
         self.stderr.text()

@@ -1,5 +1,7 @@
 //! The commands that print what `completions/` and `man/` hold.
 
+mod scripts;
+
 use std::fs;
 use std::path::Path;
 
@@ -11,6 +13,7 @@ use super::session::Session;
 use crate::cli::tools::{CompletionsArgs, ManArgs};
 use crate::cli::{Cli, Shell};
 use crate::error::exit;
+use scripts::completion;
 
 /// `completions`
 pub fn completions(session: &mut Session, args: &CompletionsArgs) -> Result<u8> {
@@ -54,15 +57,6 @@ fn completion_files() -> Vec<(String, String)> {
     ]
     .map(|(shell, file)| (file.to_owned(), completion(shell)))
     .to_vec()
-}
-
-fn completion(shell: Generator) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "ptw-hooks", &mut script);
-    let script = String::from_utf8_lossy(&script).into_owned();
-    // https://github.com/clap-rs/clap/issues/6421: where the program's name has a hyphen, the script for Bash
-    // sets the state to `ptw__hooks__…` and looks for another one, so that nothing follows a command.
-    if shell == Generator::Bash { script.replace("ptw__subcmd__hooks", "ptw__hooks") } else { script }
 }
 
 fn generator(shell: Shell) -> Generator {

@@ -108,10 +108,10 @@ impl Parameter {
                     { "type": "string", "pattern": "^[0-9]{1,4}[smhdw]$" },
                 ],
             }),
-            // What a header can hold (RFC 9110, section 5.5), and no white space around it.
+            // What a header can hold; white space around it is none of it (RFC 9110, section 5.5).
             Self::IdempotencyKey => json!({
-                "type": "string", "maxLength": 255,
-                "pattern": r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$",
+                "type": "string",
+                "pattern": r"^[\t ]*[\x21-\x7e]([\t\x20-\x7e]{0,253}[\x21-\x7e])?[\t ]*$",
             }),
         }
     }

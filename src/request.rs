@@ -124,18 +124,8 @@ mod tests {
     fn request(url: &str) -> Request {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let webhook = NewWebhook {
-            name: "ERP".into(),
-            url: url.into(),
-            secret: Secret::unchecked("your_secret_key_here".into()),
-            project: None,
-            enabled: true,
-            events: Vec::new(),
-            timeout: None,
             headers: vec![Header { name: "Authorization".into(), value: "Bearer s3cret".into() }],
-            schedule: None,
-            rate: None,
-            ordered: false,
-            tls: TlsFiles::default(),
+            ..NewWebhook::plain("ERP", url, Secret::unchecked("your_secret_key_here".into()))
         };
         let event = Event::test(None, Identity { now, random: [0; 10] }).unwrap();
         let webhook = webhook.validate(now).unwrap();

@@ -12,7 +12,7 @@ use super::value::Value;
 use crate::error::Result;
 use crate::signature::Secret;
 use crate::time;
-use crate::webhook::{ClientFiles, NewWebhook, Schedule, TlsFiles, Webhook, WebhookChanges, wait};
+use crate::webhook::{ClientFiles, NewWebhook, Schedule, Webhook, WebhookChanges, wait};
 
 /// One member: its name, how it is read from a file, and how it is written to one.
 pub struct Member {
@@ -104,20 +104,7 @@ pub const MEMBERS: [Member; 12] = [
 
 /// What is declared where a file says nothing: the defaults of `create`.
 pub fn undeclared() -> NewWebhook {
-    NewWebhook {
-        name: String::new(),
-        url: String::new(),
-        secret: Secret::unchecked(String::new()),
-        project: None,
-        enabled: true,
-        events: Vec::new(),
-        timeout: None,
-        headers: Vec::new(),
-        schedule: None,
-        rate: None,
-        ordered: false,
-        tls: TlsFiles::default(),
-    }
+    NewWebhook::plain(String::new(), String::new(), Secret::unchecked(String::new()))
 }
 
 /// What of a webhook is its definition. The rest is where it stands: a webhook is paused for the moment, and a file
@@ -266,6 +253,7 @@ fn unusable(how: String) -> String {
 mod tests {
     use super::*;
     use crate::webhook::Header;
+    use crate::webhook::TlsFiles;
 
     /// Nothing in it is the default.
     fn full() -> NewWebhook {

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::signature::Secret;
     use crate::token::Scope;
-    use crate::webhook::{Actor, NewWebhook, TlsFiles, WebhookChanges};
+    use crate::webhook::{Actor, NewWebhook, WebhookChanges};
 
     fn new(name: &str) -> NewToken {
         NewToken { name: name.into(), scopes: vec![Scope::Manage], project: Some(5), expires_at: None }
@@ -134,18 +134,8 @@ mod tests {
         let (token, _) = hooks.create_token(new("erp")).unwrap();
         let by = Actor::token(token.id, token.name);
         let webhook = NewWebhook {
-            name: "A".into(),
-            url: "http://127.0.0.1:9/".into(),
-            secret: Secret::unchecked("secret-of-a-webhook".into()),
-            project: None,
-            enabled: true,
             events: vec!["*".into()],
-            timeout: None,
-            headers: Vec::new(),
-            schedule: None,
-            rate: None,
-            ordered: false,
-            tls: TlsFiles::default(),
+            ..NewWebhook::plain("A", "http://127.0.0.1:9/", Secret::unchecked("secret-of-a-webhook".into()))
         };
         let id = hooks.create(webhook, &by).unwrap().id;
         hooks.update("A", WebhookChanges::paused(true), &Actor::user("anna")).unwrap();

@@ -13,7 +13,7 @@ use crate::hooks::{Hooks, Presence, Sending, Settings, WebhookFilter, new_secret
 use crate::output::{deliveries, webhooks};
 use crate::receiver::{Behaviour, Receiver};
 use crate::signature::Secret;
-use crate::webhook::{NewWebhook, TlsFiles};
+use crate::webhook::NewWebhook;
 
 /// How long the receiver may take to hand over what it got; it already answered.
 const SOON: Duration = Duration::from_secs(10);
@@ -88,20 +88,8 @@ fn emit(session: &mut Session, hooks: &Hooks, event: &NewEvent) -> Result<()> {
 }
 
 fn webhook(name: &str, url: String, secret: &Secret, events: &[&str]) -> NewWebhook {
-    NewWebhook {
-        name: name.to_owned(),
-        url,
-        secret: secret.clone(),
-        project: None,
-        enabled: true,
-        events: events.iter().map(|event| (*event).to_owned()).collect(),
-        timeout: None,
-        headers: Vec::new(),
-        schedule: None,
-        rate: None,
-        ordered: false,
-        tls: TlsFiles::default(),
-    }
+    let events = events.iter().map(|event| (*event).to_owned()).collect();
+    NewWebhook { events, ..NewWebhook::plain(name, url, secret.clone()) }
 }
 
 fn step(session: &mut Session, command: &str) -> Result<()> {

@@ -130,18 +130,8 @@ mod tests {
 
     fn webhook() -> Webhook {
         let new = NewWebhook {
-            name: "ERP".into(),
-            url: "https://erp.example/x".into(),
-            secret: Secret::unchecked("abcdefgh".into()),
-            project: None,
-            enabled: true,
             events: vec!["permit_created".into()],
-            timeout: None,
-            headers: Vec::new(),
-            schedule: None,
-            rate: None,
-            ordered: false,
-            tls: crate::webhook::TlsFiles::default(),
+            ..NewWebhook::plain("ERP", "https://erp.example/x", Secret::unchecked("abcdefgh".into()))
         };
         new.validate(now()).unwrap()
     }

@@ -147,6 +147,24 @@ pub struct NewWebhook {
 }
 
 impl NewWebhook {
+    /// One that subscribes to nothing, takes events of every project and has no further settings.
+    pub fn plain(name: impl Into<String>, url: impl Into<String>, secret: Secret) -> Self {
+        Self {
+            name: name.into(),
+            url: url.into(),
+            secret,
+            project: None,
+            enabled: true,
+            events: Vec::new(),
+            timeout: None,
+            headers: Vec::new(),
+            schedule: None,
+            rate: None,
+            ordered: false,
+            tls: TlsFiles::default(),
+        }
+    }
+
     /// The webhook that results, with id 0 until it is stored.
     ///
     /// # Errors
@@ -227,18 +245,8 @@ mod tests {
 
     fn new(events: &[&str]) -> NewWebhook {
         NewWebhook {
-            name: "ERP".into(),
-            url: "https://erp.example/x".into(),
-            secret: Secret::unchecked("abcdefgh".into()),
-            project: None,
-            enabled: true,
             events: events.iter().map(|name| (*name).to_owned()).collect(),
-            timeout: None,
-            headers: Vec::new(),
-            schedule: None,
-            rate: None,
-            ordered: false,
-            tls: TlsFiles::default(),
+            ..NewWebhook::plain("ERP", "https://erp.example/x", Secret::unchecked("abcdefgh".into()))
         }
     }
 

@@ -212,7 +212,6 @@ pub fn under_way(webhook: &Webhook, what: &str) -> Error {
 mod tests {
     use super::super::{NewWebhook, WebhookChanges};
     use super::*;
-    use crate::webhook::TlsFiles;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_705_314_600 + seconds).unwrap()
@@ -223,20 +222,7 @@ mod tests {
     }
 
     fn webhook() -> Webhook {
-        let new = NewWebhook {
-            name: "ERP".into(),
-            url: "https://erp.example/x".into(),
-            secret: secret("old"),
-            project: None,
-            enabled: true,
-            events: Vec::new(),
-            timeout: None,
-            headers: Vec::new(),
-            schedule: None,
-            rate: None,
-            ordered: false,
-            tls: TlsFiles::default(),
-        };
+        let new = NewWebhook::plain("ERP", "https://erp.example/x", secret("old"));
         new.validate(at(0)).unwrap()
     }
 

@@ -9,24 +9,11 @@ use super::lane::WIDEST;
 use super::*;
 use crate::event::{Event, Identity};
 use crate::signature::Secret;
-use crate::webhook::{NewWebhook, TlsFiles};
+use crate::webhook::NewWebhook;
 
 fn claim(webhook: i64, delivery: i64) -> Claim {
     let now = Timestamp::UNIX_EPOCH;
-    let new = NewWebhook {
-        name: "x".into(),
-        url: "http://127.0.0.1/".into(),
-        secret: Secret::unchecked("s".into()),
-        project: None,
-        enabled: true,
-        events: Vec::new(),
-        timeout: None,
-        headers: Vec::new(),
-        schedule: None,
-        rate: None,
-        ordered: false,
-        tls: TlsFiles::default(),
-    };
+    let new = NewWebhook::plain("x", "http://127.0.0.1/", Secret::unchecked("s".into()));
     let mut made = new.validate(now).unwrap();
     made.id = webhook;
     let event = Event::test(None, Identity { now, random: [0; 10] }).unwrap();

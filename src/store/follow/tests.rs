@@ -13,7 +13,7 @@ use crate::event::{Event, EventType, Identity, NewEvent};
 use crate::retry::Next;
 use crate::signature::Secret;
 use crate::store::{Due, Finished, Grants, Hold, Lease, Presence};
-use crate::webhook::{Actor, NewWebhook, TlsFiles};
+use crate::webhook::{Actor, NewWebhook};
 
 const LEASE: Lease = Lease { timeout: Duration::from_secs(10), at_once: 8 };
 
@@ -37,18 +37,8 @@ impl Log {
 
     fn webhook(&self) -> i64 {
         let new = NewWebhook {
-            name: "A".into(),
-            url: "http://127.0.0.1:9/".into(),
-            secret: Secret::unchecked("secret-of-a-webhook".into()),
-            project: None,
-            enabled: true,
             events: vec!["*".into()],
-            timeout: None,
-            headers: Vec::new(),
-            schedule: None,
-            rate: None,
-            ordered: false,
-            tls: TlsFiles::default(),
+            ..NewWebhook::plain("A", "http://127.0.0.1:9/", Secret::unchecked("secret-of-a-webhook".into()))
         };
         self.store.create_webhook(&new.validate(self.now).unwrap(), &Actor::Program).unwrap().id
     }

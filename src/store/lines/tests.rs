@@ -12,7 +12,7 @@ use crate::delivery::{Answer, AnswerLength, Attempt, Claim, Outcome, OutcomeKind
 use crate::event::{Event, Identity, NewEvent};
 use crate::retry::Next;
 use crate::signature::Secret;
-use crate::webhook::{Actor, NewWebhook, TlsFiles, WebhookChanges};
+use crate::webhook::{Actor, NewWebhook, WebhookChanges};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -75,18 +75,9 @@ impl World {
         let store = Store::open(&directory.join("model.db"), Presence::Created).unwrap();
         let now: Timestamp = "2024-01-15T10:00:00Z".parse().unwrap();
         let new = NewWebhook {
-            name: "A".into(),
-            url: "http://127.0.0.1:9/".into(),
-            secret: Secret::unchecked("secret-of-a-webhook".into()),
-            project: None,
-            enabled: true,
             events: vec!["*".into()],
-            timeout: None,
-            headers: Vec::new(),
-            schedule: None,
-            rate: None,
             ordered: true,
-            tls: TlsFiles::default(),
+            ..NewWebhook::plain("A", "http://127.0.0.1:9/", Secret::unchecked("secret-of-a-webhook".into()))
         };
         let webhook = store.create_webhook(&new.validate(now).unwrap(), &Actor::Program).unwrap().id;
         Self {

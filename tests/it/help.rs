@@ -149,3 +149,14 @@ fn the_version_is_that_of_the_package() {
     let version = format!("ptw-hooks {}\n", env!("CARGO_PKG_VERSION"));
     Sandbox::new().run(["--version"]).ok().stdout_is(version).stderr_is("");
 }
+
+#[test]
+fn help_before_a_command_is_its_help() {
+    let sandbox = Sandbox::new();
+    for command in [&[][..], &["emit"], &["token", "create"]] {
+        let asked = sandbox.cmd().args(["help"]).args(command).run().ok().stderr_is("");
+        let shown = sandbox.cmd().args(command).arg("--help").run().ok();
+        assert_eq!(asked.stdout, shown.stdout, "{command:?}");
+    }
+    sandbox.run(["help", "emti"]).code(2).stderr_has("unrecognized subcommand 'emti'");
+}

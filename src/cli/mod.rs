@@ -35,7 +35,9 @@ use value::format_values;
     version,
     propagate_version = true,
     disable_help_subcommand = true,
-    after_help = "Examples:
+    after_help = "What a command takes, with examples: `ptw-hooks help COMMAND`.
+
+Examples:
   ptw-hooks create --name ERP --url https://erp.example --event permit_approved
   ptw-hooks emit permit_approved --permit-id 123 --permit-number PTW-2024-001
 

@@ -51,20 +51,20 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('emit', 'emit', [CompletionResultType]::ParameterValue, 'Emit an event: sign it and send it to every webhook that is owed it')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Send a test event to one webhook and show what came back')
             [CompletionResult]::new('deliveries', 'deliveries', [CompletionResultType]::ParameterValue, 'Show the log of deliveries, the newest first')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show one delivery in full: request, attempts, answers and advice')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say for every webhook whether an event was sent to it, and why if not')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show how deliveries fared: counts, rates, times and errors of each webhook')
-            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show one delivery in full: request, attempts, answers and advice')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what keeps events from arriving: on this machine and at each receiver')
             [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Send what is due')
             [CompletionResult]::new('redeliver', 'redeliver', [CompletionResultType]::ParameterValue, 'Send deliveries again, with the same event id and body')
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Send what webhooks have missed while they were disabled')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look for everything that can be wrong in the database')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove what is old and give its space back')
             [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Write a copy of the database, while others use it')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look for everything that can be wrong in the database')
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what keeps events from arriving: on this machine and at each receiver')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Create, list and revoke tokens for the REST API')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the REST API, and send what is due')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check a signature, and say why where it is not right')
             [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Receive webhooks on this machine and print them: a receiver for trying things out')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check a signature, and say why where it is not right')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Run the whole way on this machine, in a temporary database and without a network')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of a command')
@@ -428,6 +428,22 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'ptw-hooks;inspect' {
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user''s configuration directory]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'ptw-hooks;explain' {
             [CompletionResult]::new('--permit', '--permit', [CompletionResultType]::ParameterName, 'The newest events about this permit, by its id or its number')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most this many events of the permit')
@@ -463,12 +479,13 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'ptw-hooks;inspect' {
+        'ptw-hooks;doctor' {
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user''s configuration directory]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
+            [CompletionResult]::new('--send', '--send', [CompletionResultType]::ParameterName, 'Send each receiver a test event, too, as `test` does; it is logged')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
@@ -538,6 +555,22 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'ptw-hooks;check' {
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user''s configuration directory]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'ptw-hooks;prune' {
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Remove events that were accepted longer ago than this, at least 1d')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')
@@ -564,39 +597,6 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace the file if there is one')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ptw-hooks;check' {
-            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user''s configuration directory]')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ptw-hooks;doctor' {
-            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user''s configuration directory]')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
-            [CompletionResult]::new('--send', '--send', [CompletionResultType]::ParameterName, 'Send each receiver a test event, too, as `test` does; it is logged')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
@@ -703,28 +703,6 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'ptw-hooks;verify' {
-            [CompletionResult]::new('--secret-file', '--secret-file', [CompletionResultType]::ParameterName, 'Read the secret from a file, or from standard input for `-`')
-            [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Take the secret of this webhook, by its id or its name')
-            [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'The body that was signed: a file, or standard input for `-`')
-            [CompletionResult]::new('--signature', '--signature', [CompletionResultType]::ParameterName, 'The signature to check: `sha256=…` or `v1,…`')
-            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'The value of the header webhook-id')
-            [CompletionResult]::new('--timestamp', '--timestamp', [CompletionResultType]::ParameterName, 'The value of the header webhook-timestamp')
-            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user''s configuration directory]')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
         'ptw-hooks;listen' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port to listen on; 0 takes a free one')
             [CompletionResult]::new('--secret-file', '--secret-file', [CompletionResultType]::ParameterName, 'Read the secret from a file, or from standard input for `-`')
@@ -742,6 +720,28 @@ Register-ArgumentCompleter -Native -CommandName 'ptw-hooks' -ScriptBlock {
             [CompletionResult]::new('--gone', '--gone', [CompletionResultType]::ParameterName, 'Answer 410: a webhook that gets it is disabled')
             [CompletionResult]::new('--drip', '--drip', [CompletionResultType]::ParameterName, 'Answer a byte at a time, one each half second')
             [CompletionResult]::new('--reset', '--reset', [CompletionResultType]::ParameterName, 'Reset the connection in place of an answer')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'ptw-hooks;verify' {
+            [CompletionResult]::new('--secret-file', '--secret-file', [CompletionResultType]::ParameterName, 'Read the secret from a file, or from standard input for `-`')
+            [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Take the secret of this webhook, by its id or its name')
+            [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'The body that was signed: a file, or standard input for `-`')
+            [CompletionResult]::new('--signature', '--signature', [CompletionResultType]::ParameterName, 'The signature to check: `sha256=…` or `v1,…`')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'The value of the header webhook-id')
+            [CompletionResult]::new('--timestamp', '--timestamp', [CompletionResultType]::ParameterName, 'The value of the header webhook-timestamp')
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user''s data directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user''s configuration directory]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and warnings, only data and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files are used and what is sent')

@@ -134,7 +134,7 @@ _ptw__hooks() {
 
     case "${cmd}" in
         ptw__hooks)
-            opts="-o -q -v -h -V --db --config --output --quiet --verbose --color --help --version create list show update enable disable pause resume rotate-secret delete export diff apply events emit test deliveries explain stats inspect retry redeliver replay prune backup check doctor token serve verify listen demo completions man"
+            opts="-o -q -v -h -V --db --config --output --quiet --verbose --color --help --version create list show update enable disable pause resume rotate-secret delete export diff apply events emit test deliveries inspect explain stats doctor retry redeliver replay check prune backup token serve listen verify demo completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -55,20 +55,20 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "events" -d 'Lis
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "emit" -d 'Emit an event: sign it and send it to every webhook that is owed it'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "test" -d 'Send a test event to one webhook and show what came back'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "deliveries" -d 'Show the log of deliveries, the newest first'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "inspect" -d 'Show one delivery in full: request, attempts, answers and advice'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "explain" -d 'Say for every webhook whether an event was sent to it, and why if not'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "stats" -d 'Show how deliveries fared: counts, rates, times and errors of each webhook'
-complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "inspect" -d 'Show one delivery in full: request, attempts, answers and advice'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "doctor" -d 'Look for what keeps events from arriving: on this machine and at each receiver'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "retry" -d 'Send what is due'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "redeliver" -d 'Send deliveries again, with the same event id and body'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "replay" -d 'Send what webhooks have missed while they were disabled'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "check" -d 'Look for everything that can be wrong in the database'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "prune" -d 'Remove what is old and give its space back'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "backup" -d 'Write a copy of the database, while others use it'
-complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "check" -d 'Look for everything that can be wrong in the database'
-complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "doctor" -d 'Look for what keeps events from arriving: on this machine and at each receiver'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "token" -d 'Create, list and revoke tokens for the REST API'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "serve" -d 'Serve the REST API, and send what is due'
-complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "verify" -d 'Check a signature, and say why where it is not right'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "listen" -d 'Receive webhooks on this machine and print them: a receiver for trying things out'
+complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "verify" -d 'Check a signature, and say why where it is not right'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "demo" -d 'Run the whole way on this machine, in a temporary database and without a network'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c ptw-hooks -n "__fish_ptw_hooks_needs_command" -f -a "man" -d 'Print the manual page of a command'
@@ -466,6 +466,20 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s q -l 
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -l permit -d 'The newest events about this permit, by its id or its number' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -l limit -d 'At most this many events of the permit' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand explain" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
@@ -497,20 +511,21 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s q -l quiet
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -s V -l version -d 'Print version'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
 json\t''
 ndjson\t''
 csv\t''
 tsv\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s v -l verbose -d 'Say which files are used and what is sent'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s h -l help -d 'Print help'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l send -d 'Send each receiver a test event, too, as `test` does; it is logged'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -566,6 +581,20 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -s q -l quie
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand replay" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l older-than -d 'Remove events that were accepted longer ago than this, at least 1d' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand prune" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
@@ -598,35 +627,6 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s q -l quie
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand backup" -s V -l version -d 'Print version'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
-json\t''
-ndjson\t''
-csv\t''
-tsv\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s v -l verbose -d 'Say which files are used and what is sent'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s h -l help -d 'Print help'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand check" -s V -l version -d 'Print version'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
-json\t''
-ndjson\t''
-csv\t''
-tsv\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -l send -d 'Send each receiver a test event, too, as `test` does; it is logged'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s v -l verbose -d 'Say which files are used and what is sent'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s h -l help -d 'Print help'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -716,26 +716,6 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s q -l quiet
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand serve" -s V -l version -d 'Print version'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l webhook -d 'Take the secret of this webhook, by its id or its name' -r -f -k -a '(__ptw_hooks_values)'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l body -d 'The body that was signed: a file, or standard input for `-`' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l signature -d 'The signature to check: `sha256=…` or `v1,…`' -r
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l id -d 'The value of the header webhook-id' -r
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l timestamp -d 'The value of the header webhook-timestamp' -r
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
-json\t''
-ndjson\t''
-csv\t''
-tsv\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s v -l verbose -d 'Say which files are used and what is sent'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s h -l help -d 'Print help'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l port -d 'The port to listen on; 0 takes a free one' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -l keep -d 'How many requests to remember: an id that comes again is marked, and -o json prints them at the end' -r
@@ -761,6 +741,26 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s q -l quie
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s v -l verbose -d 'Say which files are used and what is sent'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s h -l help -d 'Print help'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand listen" -s V -l version -d 'Print version'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l secret-file -d 'Read the secret from a file, or from standard input for `-`' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l webhook -d 'Take the secret of this webhook, by its id or its name' -r -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l body -d 'The body that was signed: a file, or standard input for `-`' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l signature -d 'The signature to check: `sha256=…` or `v1,…`' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l id -d 'The value of the header webhook-id' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l timestamp -d 'The value of the header webhook-timestamp' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
+json\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -l color -d 'When to colour: on a terminal, always or never [env: PTW_HOOKS_COLOR, NO_COLOR] [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s q -l quiet -d 'Print no notes and warnings, only data and errors'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s v -l verbose -d 'Say which files are used and what is sent'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s h -l help -d 'Print help'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand verify" -s V -l version -d 'Print version'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -l db -d 'The database file [env: PTW_HOOKS_DB] [default: ptw-hooks/ptw-hooks.db in the user\'s data directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -l config -d 'The configuration file [env: PTW_HOOKS_CONFIG] [default: ptw-hooks/config.toml in the user\'s configuration directory]' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand demo" -s o -l output -d 'The form of what is printed [env: PTW_HOOKS_OUTPUT] [default: table]' -r -f -a "table\t''
@@ -822,8 +822,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand export" -f -k -a '(_
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand emit" -f -k -a '(__ptw_hooks_values)'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand test" -f -k -a '(__ptw_hooks_values)'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand deliveries" -f -k -a '(__ptw_hooks_values)'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -f -k -a '(__ptw_hooks_values)'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand inspect" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand stats" -f -k -a '(__ptw_hooks_values)'
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -f -k -a '(__ptw_hooks_values)'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand retry" -f -k -a '(__ptw_hooks_values)'
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand redeliver" -f -k -a '(__ptw_hooks_values)'
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand doctor" -f -k -a '(__ptw_hooks_values)'

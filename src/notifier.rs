@@ -1,9 +1,12 @@
 //! Runs the command that is told of failures: what has happened goes to its standard input, and it has a bounded time.
 
-use std::ffi::OsString;
-use std::fs::File;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +21,18 @@ const KEPT: u64 = 2048;
 const LOOK: Duration = Duration::from_millis(20);
 /// A command has no business with what may be among our own variables.
 const SECRETS: [&str; 1] = ["PTW_HOOKS_SECRET"];
+
+/// Where the program of a command is: at the path that it has, or in `PATH`; `None` where no file there can be run.
+pub fn find(program: &OsStr) -> Option<PathBuf> {
+    let runs = |path: &Path| {
+        fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
+    let path = Path::new(program);
+    if path.components().count() > 1 {
+        return runs(path).then(|| path.to_owned());
+    }
+    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(path)).find(|path| runs(path))
+}
 
 /// Runs `command`, a program and its arguments, with `input` on its standard input and `variables` beside those of
 /// this process.

@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 /// The arguments of `export`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Secrets and the values of headers are not printed: each is replaced by the variable in which `apply`
-looks for it. With --secrets-dir they are written to files of that directory, mode 0600, and the
-definitions name those. A path is meant from the directory of the definitions file: keep both
-together. Whether a webhook is paused is not part of its definition, nor is its log.
+    after_help = "Secrets and the values of headers are not printed: each is replaced by the variable in which `apply` looks \
+for it. With --secrets-dir they are written to files of that directory, mode 0600, and the definitions \
+name those. A path is meant from the directory of the definitions file: keep both together. Whether a \
+webhook is paused is not part of its definition, nor is its log.
 
 Examples:
   ptw-hooks export > webhooks.toml
@@ -59,10 +59,10 @@ pub struct ScopeArgs {
 /// The arguments of `diff`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A webhook with + is created, with ~ changed, with - deleted; one with ? is not in the file and
-stays. Below it are the members, + set, ~ changed, - back to the default. Secrets are compared where
-the variable or the file that is named is there, and never shown. The exit code is 0 where nothing
-differs and 3 where something does; a webhook that stays is no difference.
+    after_help = "A webhook with + is created, with ~ changed, with - deleted; one with ? is not in the file and stays. \
+Below it are the members, + set, ~ changed, - back to the default. Secrets are compared where the variable \
+or the file that is named is there, and never shown. The exit code is 0 where nothing differs and 3 where \
+something does; a webhook that stays is no difference.
 
 Examples:
   ptw-hooks diff webhooks.toml
@@ -77,11 +77,11 @@ pub struct DiffArgs {
 /// The arguments of `apply`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A webhook is known by its name and project. What is missing is created, what differs is changed, all
-of it in one transaction or nothing. A member that is left out has its default, as in `create`; but
-a secret that the file does not name, or that is not found, stays as it is. For a new webhook
-without `secret` one is generated and shown this once. Any variable and file can be named as a
-secret: apply only files that you trust.
+    after_help = "A webhook is known by its name and project. What is missing is created, what differs is changed, all of it \
+in one transaction or nothing. A member that is left out has its default, as in `create`; but a secret \
+that the file does not name, or that is not found, stays as it is. For a new webhook without `secret` one \
+is generated and shown this once. Any variable and file can be named as a secret: apply only files that \
+you trust.
 
 Examples:
   ptw-hooks apply webhooks.toml --dry-run

@@ -16,9 +16,9 @@ pub struct EventsArgs {}
 /// The arguments of `emit`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The same event for the same permit within the same hour (UTC) is sent to a webhook once; a key
-of its own sends it again. Members of `data` come in this order: --data-json, then --status,
---permit-type, --location and --risk-level, then each --data.
+    after_help = "The same event for the same permit within the same hour (UTC) is sent to a webhook once; a key of its own \
+sends it again. Members of `data` come in this order: --data-json, then --status, --permit-type, \
+--location and --risk-level, then each --data.
 
 Examples:
   ptw-hooks emit permit_approved --permit-id 123 --permit-number PTW-2024-001 \\
@@ -82,8 +82,8 @@ pub struct EmitArgs {
 /// The arguments of `test`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The event is `webhook_test`, with the data of a sample permit. It is sent once, also to a
-disabled webhook.
+    after_help = "The event is `webhook_test`, with the data of a sample permit. It is sent once, also to a disabled \
+webhook.
 
 Examples:
   ptw-hooks test ERP

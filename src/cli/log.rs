@@ -9,10 +9,10 @@ use crate::time::{Time, time};
 /// The arguments of `deliveries`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "With --follow the newest come first, the oldest of them at the top, and then every delivery when it
-is accepted and again after each attempt, until Ctrl-C. What comes faster than it can be shown is
-shown once, as it stands then. It needs no right to write, and does not mind that the database is
-pruned, locked, replaced or gone for a while.
+    after_help = "With --follow the newest come first, the oldest of them at the top, and then every delivery when it is \
+accepted and again after each attempt, until Ctrl-C. What comes faster than it can be shown is shown once, \
+as it stands then. It needs no right to write, and does not mind that the database is pruned, locked, \
+replaced or gone for a while.
 
 Examples:
   ptw-hooks deliveries --status failed --since 24h
@@ -49,10 +49,10 @@ pub struct DeliveriesArgs {
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Every webhook is listed, with the delivery of the event or why there is none. An event that nobody
-was owed is explained as well. Of a webhook that did not subscribe, or is of another project, nothing
-is recorded: that is told from its definition as it is now and from when it was changed, and the
-reason says so where it was changed after the event.
+    after_help = "Every webhook is listed, with the delivery of the event or why there is none. An event that nobody was \
+owed is explained as well. Of a webhook that did not subscribe, or is of another project, nothing is \
+recorded: that is told from its definition as it is now and from when it was changed, and the reason says \
+so where it was changed after the event.
 
 Examples:
   ptw-hooks explain evt_01hm6sz0000e1r70w3gc5q9m2a
@@ -74,11 +74,11 @@ pub struct ExplainArgs {
 /// The arguments of `stats`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "What is counted are the deliveries that were accepted since then, as they stand now. Rates are of those
-that are settled: delivered or given up. The times are percentiles: P50, P95 and P99 are from
-acceptance to the end of the answer, with the waits between attempts, of what was delivered; with
-WEBHOOK and in JSON and CSV those of the request alone are there as well. They are at most 0.8 %
-too long, and never too short. Bars are drawn where there are colours.
+    after_help = "What is counted are the deliveries that were accepted since then, as they stand now. Rates are of those \
+that are settled: delivered or given up. The times are percentiles: P50, P95 and P99 are from acceptance \
+to the end of the answer, with the waits between attempts, of what was delivered; with WEBHOOK and in JSON \
+and CSV those of the request alone are there as well. They are at most 0.8 % too long, and never too \
+short. Bars are drawn where there are colours.
 
 Examples:
   ptw-hooks stats --since 7d

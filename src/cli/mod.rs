@@ -35,7 +35,9 @@ use value::format_values;
     version,
     propagate_version = true,
     disable_help_subcommand = true,
-    after_help = "Examples:
+    after_help = "What a command takes, with examples: `ptw-hooks help COMMAND`.
+
+Examples:
   ptw-hooks create --name ERP --url https://erp.example --event permit_approved
   ptw-hooks emit permit_approved --permit-id 123 --permit-number PTW-2024-001
 
@@ -121,35 +123,35 @@ pub enum Command {
     Test(event::TestArgs),
     /// Show the log of deliveries, the newest first
     Deliveries(log::DeliveriesArgs),
+    /// Show one delivery in full: request, attempts, answers and advice
+    Inspect(log::InspectArgs),
     /// Say for every webhook whether an event was sent to it, and why if not
     Explain(log::ExplainArgs),
     /// Show how deliveries fared: counts, rates, times and errors of each webhook
     Stats(log::StatsArgs),
-    /// Show one delivery in full: request, attempts, answers and advice
-    Inspect(log::InspectArgs),
+    /// Look for what keeps events from arriving: on this machine and at each receiver
+    Doctor(upkeep::DoctorArgs),
     /// Send what is due
     Retry(sending::RetryArgs),
     /// Send deliveries again, with the same event id and body
     Redeliver(sending::RedeliverArgs),
     /// Send what webhooks have missed while they were disabled
     Replay(sending::ReplayArgs),
+    /// Look for everything that can be wrong in the database
+    Check(upkeep::CheckArgs),
     /// Remove what is old and give its space back
     Prune(upkeep::PruneArgs),
     /// Write a copy of the database, while others use it
     Backup(upkeep::BackupArgs),
-    /// Look for everything that can be wrong in the database
-    Check(upkeep::CheckArgs),
-    /// Look for what keeps events from arriving: on this machine and at each receiver
-    Doctor(upkeep::DoctorArgs),
     /// Create, list and revoke tokens for the REST API
     Token(token::TokenArgs),
     /// Serve the REST API, and send what is due
     #[cfg(feature = "serve")]
     Serve(serve::ServeArgs),
-    /// Check a signature, and say why where it is not right
-    Verify(tools::VerifyArgs),
     /// Receive webhooks on this machine and print them: a receiver for trying things out
     Listen(listen::ListenArgs),
+    /// Check a signature, and say why where it is not right
+    Verify(tools::VerifyArgs),
     /// Run the whole way on this machine, in a temporary database and without a network
     Demo(tools::DemoArgs),
     /// Print the completion script of a shell

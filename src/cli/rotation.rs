@@ -11,14 +11,13 @@ use crate::time::duration;
 #[derive(Debug, Args)]
 #[command(after_help = "Without --secret and --secret-file a secret is generated and shown this once.
 
-During the overlap webhook-signature carries a signature of both secrets.
-X-Athens-Signature has room for one: that of the old secret, until the receiver
-refuses it (401 or 403) and accepts the same request with the new one, which is
-sent at once. So the receiver can be changed at any moment of the overlap, or
-before it. Afterwards the old secret is erased.
+During the overlap webhook-signature carries a signature of both secrets. X-Athens-Signature has room for \
+one: that of the old secret, until the receiver refuses it (401 or 403) and accepts the same request with \
+the new one, which is sent at once. So the receiver can be changed at any moment of the overlap, or before \
+it. Afterwards the old secret is erased.
 
-While a rotation is under way, another one and a change of the secret by
-`update` are refused: --finish or --cancel come first.
+While a rotation is under way, another one and a change of the secret by `update` are refused: --finish or \
+--cancel come first.
 
 Examples:
   ptw-hooks rotate-secret ERP

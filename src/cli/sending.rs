@@ -9,12 +9,12 @@ use crate::time::{Time, time};
 /// The arguments of `retry`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "For cron: every delivery that is due gets one attempt. Several of these may run at once, beside
-`emit`: each delivery is sent by one of them.
+    after_help = "For cron: every delivery that is due gets one attempt. Several of these may run at once, beside `emit`: \
+each delivery is sent by one of them.
 
-A receiver that begins to fail, recovers, or costs its webhook its deliveries is named once;
-`on_failure` in the configuration says from when on, and who else is told. With --quiet nothing
-else is printed: cron sends a mail only then.
+It says once when a receiver begins to fail, when it recovers, and when its webhook is disabled; `on_failure` in \
+the configuration says from when on, and who else is told. With --quiet it prints such news and errors, and \
+nothing else: cron sends a mail only then.
 
 Examples:
   ptw-hooks retry
@@ -36,8 +36,8 @@ pub struct RetryArgs {
 /// The arguments of `redeliver`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The same event is sent again, with the same id and body, whether it was delivered before or not.
-A receiver recognises it by its webhook-id.
+    after_help = "The same event is sent again, with the same id and body, whether it was delivered before or not. A \
+receiver recognises it by its webhook-id.
 
 Examples:
   ptw-hooks redeliver 42
@@ -64,9 +64,9 @@ pub struct RedeliverArgs {
 /// The arguments of `replay`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "An event that comes while a webhook is disabled is recorded as missed by it. Once it is enabled
-again, this owes it those events, each of them once, and sends them. An ordered webhook gets
-them after what it was sent since.
+    after_help = "An event that comes while a webhook is disabled is recorded as missed by it. Once it is enabled again, \
+this owes it those events, each of them once, and sends them. An ordered webhook gets them after what it \
+was sent since.
 
 Examples:
   ptw-hooks replay --missed --since 7d --dry-run

@@ -33,8 +33,8 @@ pub enum TokenCommand {
 /// The arguments of `token create`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The name says in the log of changes who it was; it can be used again once its token is revoked or
-has expired.
+    after_help = "The name says in the log of changes who it was; it can be used again once its token is revoked or has \
+expired.
 
 Examples:
   ptw-hooks token create erp --scope emit --scope read --expires 90d

@@ -9,9 +9,9 @@ use super::Shell;
 /// The arguments of `verify`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The secret comes from --secret-file, from PTW_HOOKS_SECRET, or from the webhook that --webhook
-names. A signature `v1,…` also needs --id and --timestamp, the values of the headers webhook-id
-and webhook-timestamp; like receivers, it is refused when it is more than five minutes old.
+    after_help = "The secret comes from --secret-file, from PTW_HOOKS_SECRET, or from the webhook that --webhook names. A \
+signature `v1,…` also needs --id and --timestamp, the values of the headers webhook-id and \
+webhook-timestamp; like receivers, it is refused when it is more than five minutes old.
 
 Examples:
   ptw-hooks verify --secret-file erp.secret --body body.json \\
@@ -50,8 +50,8 @@ pub struct DemoArgs {}
 /// The arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The scripts for bash, zsh and fish also offer webhooks, the newest deliveries and events. For these
-they ask the ptw-hooks in PATH, which reads the database that the line names.
+    after_help = "The scripts for bash, zsh and fish also offer webhooks, the newest deliveries and events. For these they \
+ask the ptw-hooks in PATH, which reads the database that the line names.
 
 Examples:
   ptw-hooks completions bash \\

@@ -9,10 +9,10 @@ use crate::upkeep::Age;
 /// The arguments of `prune`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Events that are older go, with their deliveries and attempts; never one of which a delivery is
-pending. With an event goes the record that a webhook missed it while it was disabled, so that it
-cannot be sent to it any more, and its idempotency key, so that the same key is accepted again.
-Others can write meanwhile, but for --vacuum.
+    after_help = "Events that are older go, with their deliveries and attempts; never one of which a delivery is pending. \
+With an event goes the record that a webhook missed it while it was disabled, so that it cannot be sent to \
+it any more, and its idempotency key, so that the same key is accepted again. Others can write meanwhile, \
+but for --vacuum.
 
 Examples:
   ptw-hooks prune --older-than 90d --dry-run
@@ -34,8 +34,8 @@ pub struct PruneArgs {
 /// The arguments of `backup`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The copy is the database as it is at one moment, also while others write. It is used with --db, or
-put in the place of the database. It holds the secrets of all webhooks.
+    after_help = "The copy is the database as it is at one moment, also while others write. It is used with --db, or put in \
+the place of the database. It holds the secrets of all webhooks.
 
 Examples:
   ptw-hooks backup /mnt/backup/ptw-hooks.db --force
@@ -53,8 +53,8 @@ pub struct BackupArgs {
 /// The arguments of `check`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Nothing is changed, and others can write meanwhile. The exit code is 1 where a check has failed; a
-warning is no failure.
+    after_help = "Nothing is changed, and others can write meanwhile. The exit code is 1 where a check has failed; a warning \
+is no failure.
 
 Examples:
   ptw-hooks check
@@ -65,10 +65,10 @@ pub struct CheckArgs {}
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Nothing is changed, and others can work meanwhile. A receiver is looked at step by step: its name, whether
-its address may be dialled, the connection, the certificate, and how it answers OPTIONS, which is
-harmless: any answer shows that it speaks HTTP. What comes after a failure is skipped. The exit
-code is 3 where something has failed; a warning is no failure.
+    after_help = "Nothing is changed, and others can work meanwhile. A receiver is looked at step by step: its name, whether \
+its address may be dialled, the connection, the certificate, and how it answers OPTIONS, which is \
+harmless: any answer shows that it speaks HTTP. What comes after a failure is skipped. The exit code is 3 \
+where something has failed; a warning is no failure.
 
 Examples:
   ptw-hooks doctor

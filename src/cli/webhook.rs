@@ -251,8 +251,7 @@ pub struct DisableArgs {
 /// The arguments of `pause`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A paused webhook is owed events as before; they wait until `resume`. A disabled one is owed
-nothing.
+    after_help = "A paused webhook is owed events as before; they wait until `resume`. A disabled one is owed nothing.
 
 Examples:
   ptw-hooks pause ERP
@@ -267,8 +266,8 @@ pub struct PauseArgs {
 /// The arguments of `resume`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "What is due by then is sent by the next `ptw-hooks retry`, or by a worker that runs; what waits
-for its next attempt keeps its time.
+    after_help = "What is due by then is sent by the next `ptw-hooks retry`, or by a worker that runs; what waits for its \
+next attempt keeps its time.
 
 Examples:
   ptw-hooks resume ERP

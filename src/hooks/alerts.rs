@@ -15,6 +15,8 @@ use crate::error::{Error, Report, Result};
 use crate::event::Event;
 use crate::incident::{Alert, Threshold};
 use crate::notifier;
+use crate::upkeep::{Check, Verdict};
+use crate::webhook::Webhook;
 
 /// How often a worker looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -75,6 +77,35 @@ impl Hooks {
         Ok(())
     }
 
+    /// Whether whoever is to be told could be, as far as that can be seen without telling; `None` where nobody is.
+    pub(super) fn examine_recipient(&self) -> Option<Check> {
+        let cannot = match self.on_failure.recipient.as_ref()? {
+            Recipient::Command(command) => {
+                let program = command.first()?;
+                match notifier::find(program) {
+                    Some(path) => {
+                        return Some(Check::ok("on_failure", format!("`{}` is told", path.display())));
+                    }
+                    None => format!("there is no program `{}` that can be run", program.to_string_lossy()),
+                }
+            }
+            Recipient::Webhook(named) => match self.show(named) {
+                Ok(webhook) => match unfit(&webhook) {
+                    None => {
+                        return Some(Check::ok("on_failure", format!("webhook `{}` is told", webhook.name)));
+                    }
+                    Some(why) => why,
+                },
+                Err(error) => error.to_string(),
+            },
+        };
+        Some(Check::bad(
+            ("on_failure", Verdict::Warning),
+            format!("nobody is told when a receiver fails: {cannot}"),
+            "Mend `on_failure` in the configuration, or what it names.",
+        ))
+    }
+
     /// Does `work`, which sends, and looks after the receivers on a thread beside it for as long as it lasts.
     pub(super) fn alerting<T>(
         &self,
@@ -131,9 +162,8 @@ impl Hooks {
         body: Vec<u8>,
     ) -> Result<std::result::Result<(), String>> {
         let webhook = self.show(named)?;
-        if !webhook.enabled || webhook.paused_at.is_some() {
-            let state = if webhook.enabled { "paused" } else { "disabled" };
-            return Ok(Err(format!("the webhook `{}`, which is to be told, is {state}", webhook.name)));
+        if let Some(why) = unfit(&webhook) {
+            return Ok(Err(why));
         }
         // The id is the same each time it is told, as it is with every event.
         let id = format!("alert_{}_{}", alert.at.as_millisecond(), alert.id);
@@ -156,4 +186,14 @@ impl Hooks {
             }
         })
     }
+}
+
+/// Why a webhook cannot be told, where it cannot.
+fn unfit(webhook: &Webhook) -> Option<String> {
+    let state = match (webhook.enabled, webhook.paused_at) {
+        (false, _) => "disabled",
+        (true, Some(_)) => "paused",
+        (true, None) => return None,
+    };
+    Some(format!("the webhook `{}`, which is to be told, is {state}", webhook.name))
 }

@@ -43,7 +43,7 @@ pub fn command_line(args: impl IntoIterator<Item = OsString>) -> u8 {
     if let Some(rest) = args.get(1..).and_then(|args| args.strip_prefix(&[OsString::from("complete")])) {
         return complete::complete(rest);
     }
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(asked(args)) {
         Ok(cli) => cli,
         Err(error) => {
             // Whoever closed the pipe has seen enough.
@@ -73,6 +73,16 @@ pub fn command_line(args: impl IntoIterator<Item = OsString>) -> u8 {
             code
         }
     }
+}
+
+/// `help COMMAND` as `COMMAND --help`: many try it first. A subcommand of clap's would bring a page and completions of
+/// its own for every command.
+fn asked(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.get(1).is_some_and(|first| first == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
 }
 
 fn run(cli: Cli, stdout: &mut dyn Write, notes: &mut Notes) -> Result<u8> {

@@ -152,9 +152,13 @@ pub fn set_enabled(session: &mut Session, named: &str, enabled: bool) -> Result<
     if let Some(disabled) = before.disabled.filter(|_| enabled) {
         let replaying = Replaying { webhook: Some(webhook.id.to_string()), since: disabled.at };
         for one in hooks.missed(&replaying)? {
+            let missed = match one.missed.missed {
+                1 => "1 event was".to_owned(),
+                several => format!("{several} events were"),
+            };
             session.notes.note(&format!(
-                "{} events were missed since then; `ptw-hooks replay --missed --webhook {} --since {}` sends them",
-                one.missed.missed, webhook.id, disabled.at
+                "{missed} missed since then; `ptw-hooks replay --missed --webhook {} --since {}` sends them",
+                webhook.id, disabled.at
             ));
         }
     }

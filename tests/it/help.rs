@@ -149,3 +149,32 @@ fn the_version_is_that_of_the_package() {
     let version = format!("ptw-hooks {}\n", env!("CARGO_PKG_VERSION"));
     Sandbox::new().run(["--version"]).ok().stdout_is(version).stderr_is("");
 }
+
+#[test]
+fn help_before_a_command_is_its_help() {
+    let sandbox = Sandbox::new();
+    for command in [&[][..], &["emit"], &["token", "create"]] {
+        let asked = sandbox.cmd().args(["help"]).args(command).run().ok().stderr_is("");
+        let shown = sandbox.cmd().args(command).arg("--help").run().ok();
+        assert_eq!(asked.stdout, shown.stdout, "{command:?}");
+    }
+    sandbox.run(["help", "emti"]).code(2).stderr_has("unrecognized subcommand 'emti'");
+}
+
+#[test]
+fn what_help_says_fills_a_narrow_terminal() {
+    let sandbox = Sandbox::new();
+    for (name, _) in commands(&sandbox) {
+        let help = sandbox.cmd().args(name.split(' ')).arg("--help").env("COLUMNS", "80").run().ok();
+        let (said, _) = help.stdout.split_once("\nExamples:\n").unwrap();
+        // The options have lines of their own.
+        for paragraph in said.split("\n\n").filter(|text| !text.lines().any(|line| line.starts_with(' '))) {
+            let lines: Vec<&str> = paragraph.trim().lines().collect();
+            for pair in lines.windows(2) {
+                let next = pair[1].split(' ').next().unwrap();
+                let filled = pair[0].chars().count() + 1 + next.chars().count();
+                assert!(filled > 80, "a line is broken before `{next}` in {help}");
+            }
+        }
+    }
+}

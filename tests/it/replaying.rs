@@ -130,7 +130,7 @@ fn only_what_was_missed_since_then_and_by_whom_is_replayed() {
 fn a_replay_that_fails_is_owed_like_everything_else() {
     let receiver = Receiver::start(Behaviour::status(500));
     let sandbox = missed(&receiver, 1);
-    sandbox.run(["enable", "A"]).ok();
+    sandbox.run(["enable", "A"]).ok().stderr_has("1 event was missed since then; ");
     let (run, done) = counts(replay(&sandbox, &[]));
     run.code(UNDELIVERED);
     assert_eq!(done, json!([1, 1, 0, 1, 0]));

@@ -22,6 +22,8 @@ pub struct Answer {
     pub cause: Option<String>,
 }
 
+/// No further request on this connection.
+pub const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// What is seconds away, as a rule: a full database, a full house.
 const SOON: HeaderValue = HeaderValue::from_static("1");
 

@@ -10,8 +10,7 @@ use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
-use super::answer::Answer;
-use super::handle::CLOSE;
+use super::answer::{Answer, CLOSE};
 use super::routes::{Content, Route};
 
 /// What a request counts for beside its body and its answer, in KiB.

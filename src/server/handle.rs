@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::App;
-use super::answer::Answer;
+use super::answer::{Answer, CLOSE};
 use super::auth::Shown;
 use super::budget::{AROUND, keep, leave, read};
 use super::call::Call;
@@ -28,9 +28,6 @@ use super::log::Level;
 use super::pages;
 use super::routes::{self, Access, Answering, Content, Found, Route};
 use crate::token::{Scope, Token};
-
-/// No further request on this connection.
-pub const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Where a request came from, and where it went.
 #[derive(Debug, Clone, Copy)]

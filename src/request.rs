@@ -1,5 +1,6 @@
 //! The request of one attempt: its headers, signed for its moment, and its body. Pure.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub struct Request {
     /// Where it goes.
     pub url: String,
     /// Every header; names in lower case, as they are sent.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// How many of the headers, counted from the end, are the webhook's own.
     own: usize,
     /// The bytes that are signed and sent.
@@ -45,24 +46,27 @@ impl Request {
         let seconds = at.as_second();
         let standard: Vec<String> =
             secrets.all().map(|one| signature::standard(one, &event.id, seconds, &event.body)).collect();
-        let mut headers: Vec<(String, String)> = [
-            ("host", host(&webhook.url)),
-            ("user-agent", USER_AGENT.to_owned()),
-            ("accept", "*/*".to_owned()),
-            ("content-type", "application/json".to_owned()),
-            ("content-length", event.body.len().to_string()),
-            ("x-athens-signature", signature::athens(secrets.leading, &event.body)),
-            ("x-athens-event", event.event.name().to_owned()),
-            ("x-athens-delivery", delivery.to_string()),
-            ("webhook-id", event.id.clone()),
-            ("webhook-timestamp", seconds.to_string()),
-            ("webhook-signature", standard.join(" ")),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec();
+        let mut headers = Vec::from(
+            [
+                ("host", host(&webhook.url)),
+                ("user-agent", USER_AGENT.to_owned()),
+                ("accept", "*/*".to_owned()),
+                ("content-type", "application/json".to_owned()),
+                ("content-length", event.body.len().to_string()),
+                ("x-athens-signature", signature::athens(secrets.leading, &event.body)),
+                ("x-athens-event", event.event.name().to_owned()),
+                ("x-athens-delivery", delivery.to_string()),
+                ("webhook-id", event.id.clone()),
+                ("webhook-timestamp", seconds.to_string()),
+                ("webhook-signature", standard.join(" ")),
+            ]
+            .map(|(name, value)| (Cow::Borrowed(name), value)),
+        );
         // A webhook may choose its own Accept; it replaces ours.
         headers.retain(|(name, _)| !webhook.headers.iter().any(|own| own.name.eq_ignore_ascii_case(name)));
-        headers.extend(webhook.headers.iter().map(|own| (own.name.to_ascii_lowercase(), own.value.clone())));
+        headers.extend(
+            webhook.headers.iter().map(|own| (own.name.to_ascii_lowercase().into(), own.value.clone())),
+        );
         Self {
             url: webhook.url.clone(),
             headers,
@@ -75,9 +79,9 @@ impl Request {
 
     /// The headers as they may be logged and shown: the values of the webhook's own are masked, because they
     /// are often credentials.
-    pub fn shown_headers(&self) -> Vec<(String, String)> {
+    pub fn shown_headers(&self) -> Vec<(Cow<'static, str>, String)> {
         let ours = self.headers.len() - self.own;
-        let mask = |(index, (name, value)): (usize, &(String, String))| {
+        let mask = |(index, (name, value)): (usize, &(Cow<'static, str>, String))| {
             (name.clone(), if index < ours { value.clone() } else { MASK.to_owned() })
         };
         self.headers.iter().enumerate().map(mask).collect()
@@ -86,7 +90,7 @@ impl Request {
 
 impl Request {
     /// The URL, and the headers as [`Self::shown_headers`] has them, of a request that was sent.
-    pub fn into_shown(mut self) -> (String, Vec<(String, String)>) {
+    pub fn into_shown(mut self) -> (String, Vec<(Cow<'static, str>, String)>) {
         let ours = self.headers.len() - self.own;
         self.headers.iter_mut().skip(ours).for_each(|(_, value)| MASK.clone_into(value));
         (self.url, self.headers)
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn every_header_of_both_signatures_is_there() {
         let request = request("https://erp.example:443/x");
-        let names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_ref()).collect();
         assert_eq!(
             names,
             [

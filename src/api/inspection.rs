@@ -72,7 +72,7 @@ struct AttemptObject<'a> {
     error: &'a str,
     advice: Option<String>,
     url: &'a str,
-    request_headers: &'a [(String, String)],
+    request_headers: &'a [(Cow<'static, str>, String)],
     response: Option<AnswerObject<'a>>,
     /// During the rotation of a secret: the one that signed the last request.
     #[cfg_attr(feature = "serve", schemars(with = "Option<kinds::Generation>"))]

@@ -206,7 +206,7 @@ struct RequestObject<'a> {
     webhook_name: Option<&'a str>,
     method: &'static str,
     url: &'a str,
-    headers: Vec<(String, String)>,
+    headers: Vec<(Cow<'static, str>, String)>,
     /// The exact text that is sent, as a string.
     body: Cow<'a, str>,
 }

@@ -3,6 +3,7 @@
 mod filter;
 mod waiting;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,7 +187,7 @@ pub struct Attempt {
     /// Where it was sent.
     pub url: String,
     /// The headers that were sent, in their order; the values of the webhook's own headers are masked.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// What it led to.
     pub outcome: Outcome,
     /// By which secret, where a rotation was under way.

@@ -1,6 +1,7 @@
 //! How one delivery looks in full: the request, every attempt, the answers, and what to do. Also how a
 //! request looks that was not made.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::table::Tone;
@@ -49,7 +50,7 @@ pub fn text(delivery: &Delivery, event: &Event, attempts: &[Attempt], look: &Loo
 }
 
 /// A request as it goes over the wire, indented.
-pub fn request(url: &str, headers: &[(String, String)], body: &[u8]) -> String {
+pub fn request(url: &str, headers: &[(Cow<str>, String)], body: &[u8]) -> String {
     let mut out = format!("  POST {}\n", printable(url));
     for (name, value) in headers {
         let _ = writeln!(out, "  {}: {}", printable(name), printable(value));

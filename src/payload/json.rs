@@ -4,7 +4,7 @@
 //! given (ECMA-262, `OrdinaryOwnPropertyKeys`), numbers are written by `Number::toString`, strings escape
 //! only what JSON must. RFC 8785 is no use here: it sorts the keys, JavaScript does not.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -202,7 +202,22 @@ fn write_number(out: &mut String, number: &Number) {
 
 /// Writes a string in canonical form.
 pub fn write_string(out: &mut String, text: &str) {
-    out.push_str(&Value::from(text).to_string());
+    // Neither a string nor the writer can fail.
+    let _ = serde_json::to_writer(Text(out), text);
+}
+
+/// Takes the bytes that a serializer writes, which are whole characters each time.
+struct Text<'a>(&'a mut String);
+
+impl io::Write for Text<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.push_str(str::from_utf8(bytes).map_err(io::Error::other)?);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod proxy;
 mod resolver;
 mod tcp;
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -77,37 +78,34 @@ impl Sender {
         let started = Instant::now();
         let outcome =
             |kind, phase, error, answer| Outcome { kind, phase, error, answer, duration: started.elapsed() };
-        let (mut head, mut ends) = (None, None);
-        match self.exchange(request, left, started, &mut head, &mut ends) {
+        let (mut answer, mut ends) = (None, None);
+        match self.exchange(request, left, started, &mut answer, &mut ends) {
             // An answer to a part of an event is no proof that it has arrived.
-            Ok(answer) if progress::current().cut_off => {
-                outcome(OutcomeKind::Protocol, Phase::Send, CUT_OFF.to_owned(), Some(answer))
+            Ok(_) if progress::current().cut_off => {
+                outcome(OutcomeKind::Protocol, Phase::Send, CUT_OFF.to_owned(), answer)
             }
-            Ok(answer) => {
-                let (kind, error) = judge(&answer);
-                outcome(kind, Phase::Body, error, Some(answer))
-            }
+            Ok((kind, error)) => outcome(kind, Phase::Body, error, answer),
             Err(error) => {
                 let tried = Tried { timeout: request.timeout, client_cert: request.tls.cert(), ends };
                 let fault = classify(&error, progress::current(), tried);
                 if progress::current().cut_off && fault.kind != OutcomeKind::Tls {
-                    return outcome(OutcomeKind::Protocol, Phase::Send, CUT_OFF.to_owned(), head);
+                    return outcome(OutcomeKind::Protocol, Phase::Send, CUT_OFF.to_owned(), answer);
                 }
-                outcome(fault.kind, fault.phase, fault.error, head)
+                outcome(fault.kind, fault.phase, fault.error, answer)
             }
         }
     }
 
-    /// `head` is set as soon as the head of the answer is there, for the case that the body never is; `ends` to when
-    /// the client certificate does.
+    /// `answer` is set as soon as its head is there, for the case that the body never is; `ends` to when the client
+    /// certificate does.
     fn exchange(
         &self,
         request: &Request,
         left: Option<Duration>,
         started: Instant,
-        head: &mut Option<Answer>,
+        answer: &mut Option<Answer>,
         ends: &mut Option<Timestamp>,
-    ) -> Result<Answer, ureq::Error> {
+    ) -> Result<(OutcomeKind, String), ureq::Error> {
         let mut stale = 0;
         loop {
             progress::start();
@@ -120,7 +118,7 @@ impl Sender {
                     stale += 1;
                 }
                 Err(error) => return Err(error),
-                Ok(response) => return read(response, head),
+                Ok(response) => return read(response, answer),
             }
         }
     }
@@ -151,7 +149,13 @@ impl Sender {
         post.headers_mut().reserve(request.headers.len());
         for (name, value) in &request.headers {
             let invalid = |error: http::Error| ureq::Error::Http(error);
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| invalid(error.into()))?;
+            let name = match name {
+                // Ours are written as they have to be.
+                Cow::Borrowed(ours) => HeaderName::from_static(ours),
+                Cow::Owned(own) => {
+                    HeaderName::from_bytes(own.as_bytes()).map_err(|error| invalid(error.into()))?
+                }
+            };
             let value = HeaderValue::from_str(value).map_err(|error| invalid(error.into()))?;
             post.headers_mut().append(name, value);
         }
@@ -186,7 +190,11 @@ fn judge(answer: &Answer) -> (OutcomeKind, String) {
     }
 }
 
-fn read(response: http::Response<Body>, head: &mut Option<Answer>) -> Result<Answer, ureq::Error> {
+/// Reads an answer into `head`; says what it means once it is whole.
+fn read(
+    response: http::Response<Body>,
+    head: &mut Option<Answer>,
+) -> Result<(OutcomeKind, String), ureq::Error> {
     progress::reading_body();
     let (parts, mut body) = response.into_parts();
     let announced = parts
@@ -224,5 +232,5 @@ fn read(response: http::Response<Body>, head: &mut Option<Answer>) -> Result<Ans
         None if total > READ_ANSWER => AnswerLength::MoreThan(READ_ANSWER),
         None => AnswerLength::Exactly(total),
     };
-    Ok(answer.clone())
+    Ok(judge(answer))
 }

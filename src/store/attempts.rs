@@ -1,6 +1,7 @@
 //! The table `attempts`: every request that was made, and what came back.
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
+use serde::Serialize;
 
 use super::column;
 use crate::delivery::{Answer, AnswerLength, Attempt, Outcome, OutcomeKind, Phase, Signing};
@@ -11,9 +12,6 @@ use crate::webhook::Generation;
 pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusqlite::Result<()> {
     let outcome = &attempt.outcome;
     let answer = outcome.answer.as_ref();
-    let pairs = |pairs: &[(String, String)]| {
-        serde_json::to_string(pairs).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
-    };
     let (length, complete) = match answer.map(|answer| answer.length) {
         Some(AnswerLength::Exactly(bytes)) => (Some(bytes), Some(true)),
         Some(AnswerLength::MoreThan(bytes)) => (Some(bytes), Some(false)),
@@ -36,9 +34,9 @@ pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusq
         outcome.phase.name(),
         outcome.error,
         attempt.url,
-        pairs(&attempt.headers)?,
+        to_json(&attempt.headers)?,
         answer.map(|answer| answer.status),
-        answer.map(|answer| pairs(&answer.headers)).transpose()?,
+        answer.map(|answer| to_json(&answer.headers)).transpose()?,
         answer.map(|answer| &answer.body),
         length,
         complete,
@@ -46,6 +44,10 @@ pub(super) fn insert(tx: &Transaction, delivery: i64, attempt: &Attempt) -> rusq
         attempt.signing.and_then(|signing| signing.refused),
     ])?;
     Ok(())
+}
+
+fn to_json(pairs: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(pairs).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 /// The attempts of a delivery, the first one first.

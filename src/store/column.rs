@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::Type;
+use serde::de::DeserializeOwned;
 
 /// Unix milliseconds.
 pub fn millis(at: Timestamp) -> i64 {
@@ -43,7 +44,10 @@ pub fn pairs_to_json<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Str
 }
 
 /// Pairs of a name and a value from JSON.
-pub fn pairs_from_json(column: usize, json: &str) -> rusqlite::Result<Vec<(String, String)>> {
+pub fn pairs_from_json<Name: DeserializeOwned>(
+    column: usize,
+    json: &str,
+) -> rusqlite::Result<Vec<(Name, String)>> {
     serde_json::from_str(json).map_err(|error| bad(column, error))
 }
 

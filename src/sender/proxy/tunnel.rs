@@ -59,7 +59,9 @@ impl Proxy {
                     let reason =
                         http::StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason());
                     let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
-                    return Err(self.failed(&format!("answered {code}{reason} to CONNECT `{host}:{port}`")));
+                    let more = if (200..300).contains(&code) { ", and sent more than that" } else { "" };
+                    let what = format!("answered {code}{reason} to CONNECT `{host}:{port}`{more}");
+                    return Err(self.failed(&what));
                 }
                 Ok(None) if head.len() <= LONGEST_HEAD => {}
                 _ => return Err(self.failed("did not answer like a proxy")),

@@ -12,20 +12,39 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a command may take.
 pub const TIME: Duration = Duration::from_secs(30);
+/// How long it has from the moment that the program is to end.
+pub const GRACE: Duration = Duration::from_secs(5);
 /// So much of what it says is kept, in bytes.
 const KEPT: u64 = 2048;
+/// Where it has said more than this, in bytes, what is not kept is given back to the disk.
+const MOST: u64 = 64 * 1024;
 /// How often somebody looks whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
 /// A command has no business with what may be among our own variables.
-const SECRETS: [&str; 1] = ["PTW_HOOKS_SECRET"];
+const SECRETS: [&str; 2] = ["PTW_HOOKS_SECRET", "PTW_HOOKS_PROXY"];
+
+/// How a command has ended.
+enum End {
+    /// By itself.
+    Itself(ExitStatus),
+    /// It had to be ended: its time was over.
+    Late,
+    /// It had to be ended: this program is to end.
+    Stopped,
+}
 
 /// Runs `command`, a program and its arguments, with `input` on its standard input and `variables` beside those of
-/// this process.
+/// this process. From the moment that `stopped` holds, it has [`GRACE`] left.
 ///
 /// # Errors
-/// A clause for people: it cannot be started, has not ended within [`TIME`], or has failed, with the first line that
-/// it wrote to standard error.
-pub fn run(command: &[OsString], variables: &[(&str, &str)], input: &[u8]) -> Result<(), String> {
+/// A clause for people: it cannot be started, has not ended in time, or has failed, with the first line that it wrote
+/// to standard error.
+pub fn run(
+    command: &[OsString],
+    variables: &[(&str, &str)],
+    input: &[u8],
+    stopped: &dyn Fn() -> bool,
+) -> Result<(), String> {
     let (program, args) = command.split_first().ok_or("there is no command")?;
     let shown = program.to_string_lossy();
     let unprepared = |error: io::Error| format!("cannot prepare `{shown}`: {error}");
@@ -45,10 +64,11 @@ pub fn run(command: &[OsString], variables: &[(&str, &str)], input: &[u8]) -> Re
         .process_group(0)
         .spawn()
         .map_err(|error| format!("cannot start `{shown}`: {error}"))?;
-    match end_of(child).map_err(|error| format!("cannot wait for `{shown}`: {error}"))? {
-        None => Err(format!("`{shown}` was ended: it took longer than {} s", TIME.as_secs())),
-        Some(status) if status.success() => Ok(()),
-        Some(status) => {
+    match end_of(child, &said, stopped).map_err(|error| format!("cannot wait for `{shown}`: {error}"))? {
+        End::Late => Err(format!("`{shown}` was ended: it took longer than {} s", TIME.as_secs())),
+        End::Stopped => Err(format!("`{shown}` was ended before it was done, because `ptw-hooks` is to end")),
+        End::Itself(status) if status.success() => Ok(()),
+        End::Itself(status) => {
             let first = first_line(said).unwrap_or_default();
             Err(if first.is_empty() {
                 format!("`{shown}` failed with {status}")
@@ -66,20 +86,32 @@ fn file_of(input: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// How it ends; `None` where it had to be ended.
-fn end_of(mut child: Child) -> io::Result<Option<ExitStatus>> {
-    let until = Instant::now() + TIME;
+fn end_of(mut child: Child, said: &File, stopped: &dyn Fn() -> bool) -> io::Result<End> {
+    let begun = Instant::now();
+    let mut asked = None;
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+            return Ok(End::Itself(status));
         }
-        if Instant::now() >= until {
+        // It goes on writing where it was; what is before that has no room on the disk any more.
+        if said.metadata().is_ok_and(|found| found.len() > MOST) {
+            let _ = said.set_len(KEPT);
+        }
+        if asked.is_none() && stopped() {
+            asked = Some(Instant::now());
+        }
+        let end = if begun.elapsed() >= TIME {
+            Some(End::Late)
+        } else {
+            asked.filter(|at| at.elapsed() >= GRACE).map(|_| End::Stopped)
+        };
+        if let Some(end) = end {
             if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
                 // It may have ended just now.
                 let _ = kill_process_group(group, Signal::KILL);
             }
             child.wait()?;
-            return Ok(None);
+            return Ok(end);
         }
         thread::sleep(LOOK);
     }

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -20,6 +20,8 @@ use crate::notifier;
 const LOOK: Duration = Duration::from_secs(1);
 /// Nobody else tells what one process is about to tell: longer than a command or a request may take.
 const LEASE: Duration = Duration::from_secs(60);
+/// So long a command that ends goes on telling: until cron starts the next one.
+const PATIENCE: Duration = Duration::from_secs(55);
 
 /// Who is told.
 #[derive(Debug, Clone)]
@@ -50,29 +52,43 @@ pub enum Heard<'a> {
 }
 
 impl Hooks {
-    /// Notes which receivers have begun to fail or are well again, and tells whoever is to be told.
+    /// Notes which receivers have begun to fail or are well again, and tells whoever is to be told, one alert after
+    /// the other until all are told. Where that takes long, or once `stop` is set, the rest is left for whoever comes
+    /// next.
     ///
     /// # Errors
     /// `Storage`.
-    pub fn alert(&self, heard: &mut dyn FnMut(Heard)) -> Result<()> {
+    pub fn alert(&self, stop: &AtomicBool, heard: &mut dyn FnMut(Heard)) -> Result<()> {
+        let begun = Instant::now();
+        let stopped = || stop.load(Ordering::Acquire);
+        while self.alert_once(&stopped, heard)? && !stopped() && begun.elapsed() < PATIENCE {}
+        Ok(())
+    }
+
+    /// Notes what there is to note, and tells one alert; says whether there may be another one to tell. Somebody who
+    /// takes long to be told holds up nothing that is to be noted.
+    fn alert_once(&self, stopped: &dyn Fn() -> bool, heard: &mut dyn FnMut(Heard)) -> Result<bool> {
         for alert in self.store.notice(&self.on_failure.threshold, Timestamp::now())? {
             heard(Heard::Noticed(&alert));
         }
-        let Some(recipient) = &self.on_failure.recipient else { return Ok(()) };
-        while let Some(alert) = self.store.claim_alert(LEASE, Timestamp::now())? {
-            let told = self.tell(recipient, &alert);
-            let now = Timestamp::now();
-            match told {
-                Ok(()) => self.store.told(alert.id, Ok(()), now)?,
-                Err(why) => {
-                    let next = alert.next_try(now);
-                    self.store.told(alert.id, Err((&why, next)), now)?;
-                    let again = if next.is_some() { "it is tried again" } else { "it is given up" };
-                    heard(Heard::Untold(&alert, &format!("{why}; {again}")));
-                }
+        let Some(recipient) = &self.on_failure.recipient else { return Ok(false) };
+        if stopped() {
+            return Ok(false);
+        }
+        let Some(alert) = self.store.claim_alert(LEASE, Timestamp::now())? else { return Ok(false) };
+        let told = self.tell(recipient, &alert, stopped);
+        let now = Timestamp::now();
+        match told {
+            Ok(()) => self.store.told(&alert, Ok(()), now)?,
+            Err(why) => {
+                // Whoever was interrupted leaves it to whoever comes next.
+                let next = if stopped() { Some(now) } else { alert.next_try(now) };
+                self.store.told(&alert, Err((&why, next)), now)?;
+                let again = if next.is_some() { "it is tried again" } else { "it is given up" };
+                heard(Heard::Untold(&alert, &format!("{why}; {again}")));
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Does `work`, which sends, and looks after the receivers on a thread beside it for as long as it lasts.
@@ -85,11 +101,15 @@ impl Hooks {
         thread::scope(|scope| {
             let (working, over) = mpsc::channel::<()>();
             let chore = move || {
-                while !stop.load(Ordering::Acquire) {
-                    if let Err(error) = self.alert(&mut |one| heard(one)) {
+                let stopped =
+                    || stop.load(Ordering::Acquire) || over.try_recv() == Err(TryRecvError::Disconnected);
+                while !stopped() {
+                    let more = self.alert_once(&stopped, &mut |one| heard(one)).unwrap_or_else(|error| {
                         heard(Heard::Failed(&error));
-                    }
-                    if over.recv_timeout(LOOK) != Err(RecvTimeoutError::Timeout) {
+                        false
+                    });
+                    let pause = if more { Duration::ZERO } else { LOOK };
+                    if over.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
                         return;
                     }
                 }
@@ -105,7 +125,12 @@ impl Hooks {
     }
 
     /// Tells one alert; why not, as a clause for people.
-    fn tell(&self, recipient: &Recipient, alert: &Alert) -> std::result::Result<(), String> {
+    fn tell(
+        &self,
+        recipient: &Recipient,
+        alert: &Alert,
+        stopped: &dyn Fn() -> bool,
+    ) -> std::result::Result<(), String> {
         let body = serde_json::to_vec(&AlertObject::from(alert)).map_err(|error| error.to_string())?;
         match recipient {
             Recipient::Command(command) => {
@@ -115,7 +140,7 @@ impl Hooks {
                     ("PTW_HOOKS_ALERT_WEBHOOK", alert.webhook_name.as_str()),
                     ("PTW_HOOKS_ALERT_WEBHOOK_ID", id.as_str()),
                 ];
-                notifier::run(command, &variables, &body)
+                notifier::run(command, &variables, &body, stopped)
             }
             Recipient::Webhook(named) => {
                 self.send_alert(named, alert, body).map_err(|error| error.to_string())?

@@ -61,15 +61,24 @@ impl Hooks {
     pub fn alert(&self, stop: &AtomicBool, heard: &mut dyn FnMut(Heard)) -> Result<()> {
         let begun = Instant::now();
         let stopped = || stop.load(Ordering::Acquire);
-        while self.alert_once(&stopped, heard)? && !stopped() && begun.elapsed() < PATIENCE {}
+        let mut noticed = None;
+        while self.alert_once(&mut noticed, &stopped, heard)? && !stopped() && begun.elapsed() < PATIENCE {}
         Ok(())
     }
 
-    /// Notes what there is to note, and tells one alert; says whether there may be another one to tell. Somebody who
-    /// takes long to be told holds up nothing that is to be noted.
-    fn alert_once(&self, stopped: &dyn Fn() -> bool, heard: &mut dyn FnMut(Heard)) -> Result<bool> {
-        for alert in self.store.notice(&self.on_failure.threshold, Timestamp::now())? {
-            heard(Heard::Noticed(&alert));
+    /// Notes what there is to note, unless that was `noticed` right now, and tells one alert; says whether there may
+    /// be another one to tell. Many who are to be told hold up nothing that is to be noted.
+    fn alert_once(
+        &self,
+        noticed: &mut Option<Instant>,
+        stopped: &dyn Fn() -> bool,
+        heard: &mut dyn FnMut(Heard),
+    ) -> Result<bool> {
+        if noticed.is_none_or(|at| at.elapsed() >= LOOK) {
+            for alert in self.store.notice(&self.on_failure.threshold, Timestamp::now())? {
+                heard(Heard::Noticed(&alert));
+            }
+            *noticed = Some(Instant::now());
         }
         let Some(recipient) = &self.on_failure.recipient else { return Ok(false) };
         if stopped() {
@@ -103,11 +112,14 @@ impl Hooks {
             let chore = move || {
                 let stopped =
                     || stop.load(Ordering::Acquire) || over.try_recv() == Err(TryRecvError::Disconnected);
+                let mut noticed = None;
                 while !stopped() {
-                    let more = self.alert_once(&stopped, &mut |one| heard(one)).unwrap_or_else(|error| {
-                        heard(Heard::Failed(&error));
-                        false
-                    });
+                    let more = self.alert_once(&mut noticed, &stopped, &mut |one| heard(one)).unwrap_or_else(
+                        |error| {
+                            heard(Heard::Failed(&error));
+                            false
+                        },
+                    );
                     let pause = if more { Duration::ZERO } else { LOOK };
                     if over.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
                         return;

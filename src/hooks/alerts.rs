@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
-use std::thread;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender, TryRecvError};
+use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -61,29 +61,22 @@ impl Hooks {
     pub fn alert(&self, stop: &AtomicBool, heard: &mut dyn FnMut(Heard)) -> Result<()> {
         let begun = Instant::now();
         let stopped = || stop.load(Ordering::Acquire);
-        let mut noticed = None;
-        while self.alert_once(&mut noticed, &stopped, heard)? && !stopped() && begun.elapsed() < PATIENCE {}
+        self.notice(heard)?;
+        while !stopped() && begun.elapsed() < PATIENCE && self.tell_one(&stopped, heard)? {}
         Ok(())
     }
 
-    /// Notes what there is to note, unless that was `noticed` right now, and tells one alert; says whether there may
-    /// be another one to tell. Many who are to be told hold up nothing that is to be noted.
-    fn alert_once(
-        &self,
-        noticed: &mut Option<Instant>,
-        stopped: &dyn Fn() -> bool,
-        heard: &mut dyn FnMut(Heard),
-    ) -> Result<bool> {
-        if noticed.is_none_or(|at| at.elapsed() >= LOOK) {
-            for alert in self.store.notice(&self.on_failure.threshold, Timestamp::now())? {
-                heard(Heard::Noticed(&alert));
-            }
-            *noticed = Some(Instant::now());
+    /// Notes what there is to note.
+    fn notice(&self, heard: &mut dyn FnMut(Heard)) -> Result<()> {
+        for alert in self.store.notice(&self.on_failure.threshold, Timestamp::now())? {
+            heard(Heard::Noticed(&alert));
         }
+        Ok(())
+    }
+
+    /// Tells one alert; says whether there was one.
+    fn tell_one(&self, stopped: &dyn Fn() -> bool, heard: &mut dyn FnMut(Heard)) -> Result<bool> {
         let Some(recipient) = &self.on_failure.recipient else { return Ok(false) };
-        if stopped() {
-            return Ok(false);
-        }
         let Some(alert) = self.store.claim_alert(LEASE, Timestamp::now())? else { return Ok(false) };
         let told = self.tell(recipient, &alert, stopped);
         let now = Timestamp::now();
@@ -100,7 +93,8 @@ impl Hooks {
         Ok(true)
     }
 
-    /// Does `work`, which sends, and looks after the receivers on a thread beside it for as long as it lasts.
+    /// Does `work`, which sends, and looks after the receivers beside it for as long as it lasts: on two threads, so
+    /// that somebody who takes long to be told holds up nothing that is to be noted.
     pub(super) fn alerting<T>(
         &self,
         stop: &AtomicBool,
@@ -108,30 +102,13 @@ impl Hooks {
         work: impl FnOnce() -> T,
     ) -> T {
         thread::scope(|scope| {
-            let (working, over) = mpsc::channel::<()>();
-            let chore = move || {
-                let stopped =
-                    || stop.load(Ordering::Acquire) || over.try_recv() == Err(TryRecvError::Disconnected);
-                let mut noticed = None;
-                while !stopped() {
-                    let more = self.alert_once(&mut noticed, &stopped, &mut |one| heard(one)).unwrap_or_else(
-                        |error| {
-                            heard(Heard::Failed(&error));
-                            false
-                        },
-                    );
-                    let pause = if more { Duration::ZERO } else { LOOK };
-                    if over.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
-                        return;
-                    }
-                }
-            };
-            if let Err(error) = thread::Builder::new().name("alerts".to_owned()).spawn_scoped(scope, chore) {
-                let report = Report::new(format!("cannot start a thread: {error}"));
-                heard(Heard::Failed(&Error::Storage(report)));
-            }
+            let notice = beside(scope, "notice", (stop, heard), |_| {
+                self.notice(&mut |one| heard(one)).map(|()| false)
+            });
+            let tell =
+                beside(scope, "tell", (stop, heard), |stopped| self.tell_one(stopped, &mut |one| heard(one)));
             let done = work();
-            drop(working);
+            drop((notice, tell));
             done
         })
     }
@@ -193,4 +170,32 @@ impl Hooks {
             }
         })
     }
+}
+
+/// Does a chore on a thread every now and then, at once where it says that there is more to do, until it is to stop or
+/// what this gives is dropped.
+fn beside<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    (stop, heard): (&'scope AtomicBool, &'scope (dyn Fn(Heard) + Sync)),
+    chore: impl Fn(&dyn Fn() -> bool) -> Result<bool> + Send + 'scope,
+) -> Sender<()> {
+    let (working, over) = mpsc::channel();
+    let every_look = move || {
+        let stopped = || stop.load(Ordering::Acquire) || over.try_recv() == Err(TryRecvError::Disconnected);
+        while !stopped() {
+            let more = chore(&stopped).unwrap_or_else(|error| {
+                heard(Heard::Failed(&error));
+                false
+            });
+            if !more && over.recv_timeout(LOOK) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    };
+    if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, every_look) {
+        let report = Report::new(format!("cannot start a thread: {error}"));
+        heard(Heard::Failed(&Error::Storage(report)));
+    }
+    working
 }

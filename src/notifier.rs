@@ -1,13 +1,16 @@
 //! Runs the command that is told of failures: what has happened goes to its standard input, and it has a bounded time.
 
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{Access, access};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a command may take.
@@ -31,6 +34,16 @@ enum End {
     Late,
     /// It had to be ended: this program is to end.
     Stopped,
+}
+
+/// Whether there is such a program and this user may run it; one that is named without a path is looked for in `PATH`.
+pub fn is_there(program: &OsStr) -> bool {
+    let runs = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    if Path::new(program).components().count() > 1 {
+        return runs(Path::new(program));
+    }
+    let places = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&places).any(|place| runs(&place.join(program)))
 }
 
 /// Runs `command`, a program and its arguments, with `input` on its standard input and `variables` beside those of

@@ -15,6 +15,8 @@ use crate::error::{Error, Report, Result};
 use crate::event::Event;
 use crate::incident::{Alert, Threshold};
 use crate::notifier;
+use crate::upkeep::{Check, Verdict};
+use crate::webhook::Webhook;
 
 /// How often a worker looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -113,6 +115,53 @@ impl Hooks {
         })
     }
 
+    /// Whether whoever is to be told can be told, as far as that shows without an alert; `None` where nobody is.
+    pub(super) fn examine_recipient(&self) -> Option<Check> {
+        let found = match self.on_failure.recipient.as_ref()? {
+            Recipient::Command(command) => {
+                let program = command.first()?;
+                let shown = program.to_string_lossy();
+                if notifier::is_there(program) {
+                    Ok(format!("`{shown}` is told of receivers that fail"))
+                } else {
+                    Err(format!("`{shown}`, which is to be told, is no program that this user may run"))
+                }
+            }
+            Recipient::Webhook(named) => {
+                self.told_webhook(named).map_err(|error| error.to_string()).and_then(|told| {
+                    told.map(|webhook| format!("`{}` is told of receivers that fail", webhook.name))
+                })
+            }
+        };
+        let untold = || self.store.last_untold().map_err(|error| error.to_string());
+        let bad =
+            |verdict, finding: String, advice| Some(Check::bad(("on_failure", verdict), finding, advice));
+        match found.and_then(|told| Ok((told, untold()?))) {
+            Ok((told, None)) => Some(Check::ok("on_failure", told)),
+            Ok((_, Some((at, why)))) => bad(
+                Verdict::Warning,
+                format!("what happened at {at} could not be told yet: {why}"),
+                "It is told again for a day; what has failed is told by `retry --quiet` and the log of `serve` as well.",
+            ),
+            Err(why) => bad(
+                Verdict::Failed,
+                why,
+                "Nobody learns that a receiver fails: mend `on_failure` in the configuration.",
+            ),
+        }
+    }
+
+    /// The webhook that is to be told; why it cannot be, as a clause for people.
+    fn told_webhook(&self, named: &str) -> Result<std::result::Result<Webhook, String>> {
+        let webhook = self.show(named)?;
+        Ok(if webhook.enabled && webhook.paused_at.is_none() {
+            Ok(webhook)
+        } else {
+            let state = if webhook.enabled { "paused" } else { "disabled" };
+            Err(format!("the webhook `{}`, which is to be told, is {state}", webhook.name))
+        })
+    }
+
     /// Tells one alert; why not, as a clause for people.
     fn tell(
         &self,
@@ -144,11 +193,10 @@ impl Hooks {
         alert: &Alert,
         body: Vec<u8>,
     ) -> Result<std::result::Result<(), String>> {
-        let webhook = self.show(named)?;
-        if !webhook.enabled || webhook.paused_at.is_some() {
-            let state = if webhook.enabled { "paused" } else { "disabled" };
-            return Ok(Err(format!("the webhook `{}`, which is to be told, is {state}", webhook.name)));
-        }
+        let webhook = match self.told_webhook(named)? {
+            Ok(webhook) => webhook,
+            Err(why) => return Ok(Err(why)),
+        };
         // The id is the same each time it is told, as it is with every event.
         let id = format!("alert_{}_{}", alert.at.as_millisecond(), alert.id);
         let event = Event {

@@ -67,6 +67,7 @@ pub fn examine(path: &Path, settings: Settings, examining: &Examining) -> Result
         Err(error) => found.machine(failed("integrity", &error)),
     }
     found.machine(hooks.examine_tokens());
+    hooks.examine_recipient().into_iter().for_each(|check| found.machine(check));
     match webhooks {
         Err(error) => found.machine(failed("receivers", &error)),
         Ok(webhooks) if webhooks.is_empty() => {

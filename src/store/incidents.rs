@@ -88,6 +88,16 @@ impl Store {
         })
     }
 
+    /// When the last alert was noted that somebody is still to be told, in vain so far, and why.
+    pub fn last_untold(&self) -> Result<Option<(Timestamp, String)>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT at, failure FROM alerts WHERE due_at IS NOT NULL AND failure <> '' ORDER BY id DESC LIMIT 1",
+            )?;
+            Ok(statement.query_row([], |row| Ok((column::time(0, row.get(0)?)?, row.get(1)?))).optional()?)
+        })
+    }
+
     /// Removes the incidents that ended before `before`, with what was told of them.
     pub fn prune_incidents(&self, before: Timestamp) -> Result<()> {
         const OLD: &str = "SELECT id FROM incidents WHERE ended_at < ?1";

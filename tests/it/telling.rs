@@ -156,3 +156,33 @@ fn all_that_waits_is_counted_also_in_a_line() {
     }
     sandbox.run(["retry", "-q"]).code(UNDELIVERED).stdout_has("; 3 deliveries wait\n");
 }
+
+#[test]
+fn doctor_says_whether_anybody_can_be_told() {
+    let (_receiver, sandbox) = telling(&["A"], "echo 'no line to the pager' >&2; exit 7");
+    let says = |verdict: &str, text: &str| {
+        let checks = sandbox.run(["doctor", "-ojson"]).json();
+        let check = checks.as_array().unwrap().iter().find(|one| one["check"] == "on_failure").cloned();
+        let check = check.unwrap_or_else(|| panic!("no check in {checks}"));
+        let finding = check["finding"].as_str().unwrap();
+        assert!(check["verdict"] == verdict && finding.contains(text), "{check}");
+    };
+    says("ok", "`/bin/sh` is told of receivers that fail");
+    sandbox.run(["retry", "-q"]).code(UNDELIVERED);
+    says("warning", "could not be told yet: `/bin/sh` failed with exit status: 7: no line to the pager");
+    for (recipient, finding) in [
+        ("command = [\"./page\"]", "page`, which is to be told, is no program that this user may run"),
+        ("command = [\"no-such-program\"]", "`no-such-program`, which is to be told, is no program"),
+        ("webhook = \"ops\"", "webhook `ops` does not exist"),
+        ("webhook = \"A\"", "the webhook `A`, which is to be told, is paused"),
+    ] {
+        if recipient.ends_with("A\"") {
+            sandbox.run(["pause", "A"]).ok();
+        }
+        sandbox.config(&format!("[on_failure]\n{recipient}\n"));
+        says("failed", finding);
+    }
+    sandbox.config("[on_failure]\ncommand = [\"sh\"]\n");
+    change(&sandbox, "UPDATE alerts SET due_at = NULL");
+    says("ok", "`sh` is told of receivers that fail");
+}

@@ -23,7 +23,7 @@ const KEPT: u64 = 2048;
 const MOST: u64 = 64 * 1024;
 /// How often somebody looks whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
-/// A command has no business with what may be among our own variables.
+/// A command has no business with what may be among our own variables: those that begin so hold secrets and a password.
 const SECRETS: [&str; 2] = ["PTW_HOOKS_SECRET", "PTW_HOOKS_PROXY"];
 
 /// How a command has ended.
@@ -64,8 +64,10 @@ pub fn run(
     // Files and not pipes: nobody waits for a command that reads nothing, or leaves somebody behind who writes.
     let said = tempfile::tempfile().map_err(unprepared)?;
     let mut command = Command::new(program);
-    for name in SECRETS {
-        command.env_remove(name);
+    for (name, _) in env::vars_os() {
+        if SECRETS.iter().any(|secret| name.as_encoded_bytes().starts_with(secret.as_bytes())) {
+            command.env_remove(name);
+        }
     }
     let child = command
         .args(args)

@@ -111,6 +111,7 @@ fn what_a_command_writes_takes_no_room() {
 fn a_command_learns_no_secret_of_ours() {
     let (_receiver, sandbox) = telling(&["A"], "env > told");
     let retry = sandbox.cmd().args(["retry", "-q"]).env("PTW_HOOKS_SECRET", "for my eyes only");
+    let retry = retry.env("PTW_HOOKS_SECRET_ERP", "for my eyes only, what `apply` reads");
     retry.env("PTW_HOOKS_PROXY", "http://u:for-my-eyes-only@127.0.0.1:9").run().code(UNDELIVERED);
     let told = text(&sandbox, "told");
     assert!(told.contains("PTW_HOOKS_ALERT_WEBHOOK=A") && !told.contains("eyes"), "{told}");

@@ -44,6 +44,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`error`], [`time`] | what went wrong and how to mend it; times as people write them |
+//! | [`file`](mod@file) | files that somebody has named: bounded, and never a pipe |
 //! | [`payload`], [`event`] | the body in its canonical form; the catalogue of events |
 //! | [`signature`] | secrets, both signatures, and why one is not right |
 //! | [`webhook`], [`delivery`] | definitions and who changed them; what was owed, sent and answered |
@@ -86,6 +87,7 @@ pub mod dispatcher;
 pub mod error;
 pub mod event;
 pub mod explanation;
+pub mod file;
 pub mod hooks;
 pub mod incident;
 pub mod notifier;

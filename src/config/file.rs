@@ -1,13 +1,13 @@
 //! The configuration file: its members, how it is read, and the variables that stand above it.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 use serde::Deserialize;
 
 use super::Environment;
+use crate::file;
 
 /// The file, every member optional.
 #[expect(clippy::struct_field_names, reason = "`ca_file` is what the setting is called")]
@@ -56,7 +56,10 @@ pub fn read_file(named: Option<PathBuf>) -> Result<(File, Option<PathBuf>)> {
             None => return Ok((File::default(), None)),
         },
     };
-    match fs::read_to_string(&path) {
+    let text = file::read_to_end(&path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
+    });
+    match text {
         Ok(text) => {
             let file = toml::from_str(&text).map_err(|error| {
                 anyhow!(

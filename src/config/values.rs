@@ -1,7 +1,6 @@
 //! Single settings: from what somebody has written to what the product works with, or why that cannot be used.
 
 use std::ffi::OsString;
-use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::file::Failure;
+use crate::file;
 use crate::hooks::{OnFailure, Recipient};
 use crate::incident::Threshold;
 use crate::output::Format;
@@ -102,7 +102,7 @@ pub fn networks(name: &str, list: Option<Vec<String>>) -> Result<Vec<IpNet>> {
 
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let shown = path.display();
-    let pem = fs::read(path).map_err(|error| anyhow!("cannot read ca_file `{shown}`: {error}"))?;
+    let pem = file::read(path).map_err(|error| anyhow!("cannot read ca_file `{shown}`: {error}"))?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| anyhow!("cannot use ca_file `{shown}`: it is not PEM: {error}"))?;

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::Duration;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender, TryRecvError};
+use std::thread::{self, Scope};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -22,6 +22,8 @@ use crate::webhook::Webhook;
 const LOOK: Duration = Duration::from_secs(1);
 /// Nobody else tells what one process is about to tell: longer than a command or a request may take.
 const LEASE: Duration = Duration::from_secs(60);
+/// So long a command that ends goes on telling: until cron starts the next one.
+const PATIENCE: Duration = Duration::from_secs(55);
 
 /// Who is told.
 #[derive(Debug, Clone)]
@@ -52,61 +54,49 @@ pub enum Heard<'a> {
 }
 
 impl Hooks {
-    /// Notes which receivers have begun to fail or are well again, and tells whoever is to be told.
+    /// Notes which receivers have begun to fail or are well again, and tells whoever is to be told, one alert after
+    /// the other until all are told. Where that takes long, or once `stop` is set, the rest is left for whoever comes
+    /// next.
     ///
     /// # Errors
     /// `Storage`.
-    pub fn alert(&self, heard: &mut dyn FnMut(Heard)) -> Result<()> {
+    pub fn alert(&self, stop: &AtomicBool, heard: &mut dyn FnMut(Heard)) -> Result<()> {
+        let begun = Instant::now();
+        let stopped = || stop.load(Ordering::Acquire);
+        self.notice(heard)?;
+        while !stopped() && begun.elapsed() < PATIENCE && self.tell_one(&stopped, heard)? {}
+        Ok(())
+    }
+
+    /// Notes what there is to note.
+    fn notice(&self, heard: &mut dyn FnMut(Heard)) -> Result<()> {
         for alert in self.store.notice(&self.on_failure.threshold, Timestamp::now())? {
             heard(Heard::Noticed(&alert));
-        }
-        let Some(recipient) = &self.on_failure.recipient else { return Ok(()) };
-        while let Some(alert) = self.store.claim_alert(LEASE, Timestamp::now())? {
-            let told = self.tell(recipient, &alert);
-            let now = Timestamp::now();
-            match told {
-                Ok(()) => self.store.told(alert.id, Ok(()), now)?,
-                Err(why) => {
-                    let next = alert.next_try(now);
-                    self.store.told(alert.id, Err((&why, next)), now)?;
-                    let again = if next.is_some() { "it is tried again" } else { "it is given up" };
-                    heard(Heard::Untold(&alert, &format!("{why}; {again}")));
-                }
-            }
         }
         Ok(())
     }
 
-    /// Whether whoever is to be told could be, as far as that can be seen without telling; `None` where nobody is.
-    pub(super) fn examine_recipient(&self) -> Option<Check> {
-        let cannot = match self.on_failure.recipient.as_ref()? {
-            Recipient::Command(command) => {
-                let program = command.first()?;
-                match notifier::find(program) {
-                    Some(path) => {
-                        return Some(Check::ok("on_failure", format!("`{}` is told", path.display())));
-                    }
-                    None => format!("there is no program `{}` that can be run", program.to_string_lossy()),
-                }
+    /// Tells one alert; says whether there was one.
+    fn tell_one(&self, stopped: &dyn Fn() -> bool, heard: &mut dyn FnMut(Heard)) -> Result<bool> {
+        let Some(recipient) = &self.on_failure.recipient else { return Ok(false) };
+        let Some(alert) = self.store.claim_alert(LEASE, Timestamp::now())? else { return Ok(false) };
+        let told = self.tell(recipient, &alert, stopped);
+        let now = Timestamp::now();
+        match told {
+            Ok(()) => self.store.told(&alert, Ok(()), now)?,
+            Err(why) => {
+                // Whoever was interrupted leaves it to whoever comes next.
+                let next = if stopped() { Some(now) } else { alert.next_try(now) };
+                self.store.told(&alert, Err((&why, next)), now)?;
+                let again = if next.is_some() { "it is tried again" } else { "it is given up" };
+                heard(Heard::Untold(&alert, &format!("{why}; {again}")));
             }
-            Recipient::Webhook(named) => match self.show(named) {
-                Ok(webhook) => match unfit(&webhook) {
-                    None => {
-                        return Some(Check::ok("on_failure", format!("webhook `{}` is told", webhook.name)));
-                    }
-                    Some(why) => why,
-                },
-                Err(error) => error.to_string(),
-            },
-        };
-        Some(Check::bad(
-            ("on_failure", Verdict::Warning),
-            format!("nobody is told when a receiver fails: {cannot}"),
-            "Mend `on_failure` in the configuration, or what it names.",
-        ))
+        }
+        Ok(true)
     }
 
-    /// Does `work`, which sends, and looks after the receivers on a thread beside it for as long as it lasts.
+    /// Does `work`, which sends, and looks after the receivers beside it for as long as it lasts: on two threads, so
+    /// that somebody who takes long to be told holds up nothing that is to be noted.
     pub(super) fn alerting<T>(
         &self,
         stop: &AtomicBool,
@@ -114,29 +104,71 @@ impl Hooks {
         work: impl FnOnce() -> T,
     ) -> T {
         thread::scope(|scope| {
-            let (working, over) = mpsc::channel::<()>();
-            let chore = move || {
-                while !stop.load(Ordering::Acquire) {
-                    if let Err(error) = self.alert(&mut |one| heard(one)) {
-                        heard(Heard::Failed(&error));
-                    }
-                    if over.recv_timeout(LOOK) != Err(RecvTimeoutError::Timeout) {
-                        return;
-                    }
-                }
-            };
-            if let Err(error) = thread::Builder::new().name("alerts".to_owned()).spawn_scoped(scope, chore) {
-                let report = Report::new(format!("cannot start a thread: {error}"));
-                heard(Heard::Failed(&Error::Storage(report)));
-            }
+            let notice = beside(scope, "notice", (stop, heard), |_| {
+                self.notice(&mut |one| heard(one)).map(|()| false)
+            });
+            let tell =
+                beside(scope, "tell", (stop, heard), |stopped| self.tell_one(stopped, &mut |one| heard(one)));
             let done = work();
-            drop(working);
+            drop((notice, tell));
             done
         })
     }
 
+    /// Whether whoever is to be told can be told, as far as that shows without an alert; `None` where nobody is.
+    pub(super) fn examine_recipient(&self) -> Option<Check> {
+        let found = match self.on_failure.recipient.as_ref()? {
+            Recipient::Command(command) => {
+                let program = command.first()?;
+                let shown = program.to_string_lossy();
+                if notifier::is_there(program) {
+                    Ok(format!("`{shown}` is told of receivers that fail"))
+                } else {
+                    Err(format!("`{shown}`, which is to be told, is no program that this user may run"))
+                }
+            }
+            Recipient::Webhook(named) => {
+                self.told_webhook(named).map_err(|error| error.to_string()).and_then(|told| {
+                    told.map(|webhook| format!("`{}` is told of receivers that fail", webhook.name))
+                })
+            }
+        };
+        let untold = || self.store.last_untold().map_err(|error| error.to_string());
+        let bad =
+            |verdict, finding: String, advice| Some(Check::bad(("on_failure", verdict), finding, advice));
+        match found.and_then(|told| Ok((told, untold()?))) {
+            Ok((told, None)) => Some(Check::ok("on_failure", told)),
+            Ok((_, Some((at, why)))) => bad(
+                Verdict::Warning,
+                format!("what happened at {at} could not be told yet: {why}"),
+                "It is told again for a day; what has failed is told by `retry --quiet` and the log of `serve` as well.",
+            ),
+            Err(why) => bad(
+                Verdict::Failed,
+                why,
+                "Nobody learns that a receiver fails: mend `on_failure` in the configuration.",
+            ),
+        }
+    }
+
+    /// The webhook that is to be told; why it cannot be, as a clause for people.
+    fn told_webhook(&self, named: &str) -> Result<std::result::Result<Webhook, String>> {
+        let webhook = self.show(named)?;
+        Ok(if webhook.enabled && webhook.paused_at.is_none() {
+            Ok(webhook)
+        } else {
+            let state = if webhook.enabled { "paused" } else { "disabled" };
+            Err(format!("the webhook `{}`, which is to be told, is {state}", webhook.name))
+        })
+    }
+
     /// Tells one alert; why not, as a clause for people.
-    fn tell(&self, recipient: &Recipient, alert: &Alert) -> std::result::Result<(), String> {
+    fn tell(
+        &self,
+        recipient: &Recipient,
+        alert: &Alert,
+        stopped: &dyn Fn() -> bool,
+    ) -> std::result::Result<(), String> {
         let body = serde_json::to_vec(&AlertObject::from(alert)).map_err(|error| error.to_string())?;
         match recipient {
             Recipient::Command(command) => {
@@ -146,7 +178,7 @@ impl Hooks {
                     ("PTW_HOOKS_ALERT_WEBHOOK", alert.webhook_name.as_str()),
                     ("PTW_HOOKS_ALERT_WEBHOOK_ID", id.as_str()),
                 ];
-                notifier::run(command, &variables, &body)
+                notifier::run(command, &variables, &body, stopped)
             }
             Recipient::Webhook(named) => {
                 self.send_alert(named, alert, body).map_err(|error| error.to_string())?
@@ -161,10 +193,10 @@ impl Hooks {
         alert: &Alert,
         body: Vec<u8>,
     ) -> Result<std::result::Result<(), String>> {
-        let webhook = self.show(named)?;
-        if let Some(why) = unfit(&webhook) {
-            return Ok(Err(why));
-        }
+        let webhook = match self.told_webhook(named)? {
+            Ok(webhook) => webhook,
+            Err(why) => return Ok(Err(why)),
+        };
         // The id is the same each time it is told, as it is with every event.
         let id = format!("alert_{}_{}", alert.at.as_millisecond(), alert.id);
         let event = Event {
@@ -188,12 +220,30 @@ impl Hooks {
     }
 }
 
-/// Why a webhook cannot be told, where it cannot.
-fn unfit(webhook: &Webhook) -> Option<String> {
-    let state = match (webhook.enabled, webhook.paused_at) {
-        (false, _) => "disabled",
-        (true, Some(_)) => "paused",
-        (true, None) => return None,
+/// Does a chore on a thread every now and then, at once where it says that there is more to do, until it is to stop or
+/// what this gives is dropped.
+fn beside<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    (stop, heard): (&'scope AtomicBool, &'scope (dyn Fn(Heard) + Sync)),
+    chore: impl Fn(&dyn Fn() -> bool) -> Result<bool> + Send + 'scope,
+) -> Sender<()> {
+    let (working, over) = mpsc::channel();
+    let every_look = move || {
+        let stopped = || stop.load(Ordering::Acquire) || over.try_recv() == Err(TryRecvError::Disconnected);
+        while !stopped() {
+            let more = chore(&stopped).unwrap_or_else(|error| {
+                heard(Heard::Failed(&error));
+                false
+            });
+            if !more && over.recv_timeout(LOOK) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
     };
-    Some(format!("the webhook `{}`, which is to be told, is {state}", webhook.name))
+    if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, every_look) {
+        let report = Report::new(format!("cannot start a thread: {error}"));
+        heard(Heard::Failed(&Error::Storage(report)));
+    }
+    working
 }

@@ -67,9 +67,7 @@ pub fn examine(path: &Path, settings: Settings, examining: &Examining) -> Result
         Err(error) => found.machine(failed("integrity", &error)),
     }
     found.machine(hooks.examine_tokens());
-    if let Some(check) = hooks.examine_recipient() {
-        found.machine(check);
-    }
+    hooks.examine_recipient().into_iter().for_each(|check| found.machine(check));
     match webhooks {
         Err(error) => found.machine(failed("receivers", &error)),
         Ok(webhooks) if webhooks.is_empty() => {

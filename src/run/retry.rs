@@ -1,6 +1,7 @@
 //! The commands that send what is owed already.
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
@@ -64,7 +65,7 @@ pub fn retry(session: &mut Session, args: &RetryArgs) -> Result<u8> {
     let undelivered = objects.iter().any(|tally| tally.pending + tally.failed > 0);
     let code = signal.code().unwrap_or(if undelivered { exit::UNDELIVERED } else { exit::DONE });
     if session.notes.is_quiet() && !args.watch {
-        let alerts = look_after(session.notes, &hooks)?;
+        let alerts = look_after(session.notes, &hooks, signal.stop())?;
         if !alerts.is_empty() {
             let objects: Vec<_> = alerts.iter().map(AlertObject::from).collect();
             let text: String = alerts.iter().map(alerts::line).collect();
@@ -85,7 +86,7 @@ pub fn retry(session: &mut Session, args: &RetryArgs) -> Result<u8> {
     session.out.one(&objects, &table, &text)?;
     if !args.watch {
         session.out.flush()?;
-        for alert in look_after(session.notes, &hooks)? {
+        for alert in look_after(session.notes, &hooks, signal.stop())? {
             session.notes.note(&alert.sentence());
         }
         let removed = hooks.retain(Timestamp::now(), signal.stop())?.events;
@@ -97,9 +98,9 @@ pub fn retry(session: &mut Session, args: &RetryArgs) -> Result<u8> {
 }
 
 /// Tells whoever is to be told which receivers have begun to fail or are well again; gives what is news.
-fn look_after(notes: &mut Notes, hooks: &Hooks) -> Result<Vec<Alert>> {
+fn look_after(notes: &mut Notes, hooks: &Hooks, stop: &AtomicBool) -> Result<Vec<Alert>> {
     let mut alerts = Vec::new();
-    hooks.alert(&mut |heard| match heard {
+    hooks.alert(stop, &mut |heard| match heard {
         Heard::Noticed(alert) => alerts.push(alert.clone()),
         other => hear(notes, &other),
     })?;

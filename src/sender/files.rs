@@ -1,8 +1,8 @@
 //! The files that a webhook shows and trusts over TLS: read, and whether they can be used. What is wrong is said with
 //! the name of the file and the way to mend it, and never with what is in it.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,10 +14,9 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, RootCertStore};
 
+use crate::file;
 use crate::webhook::{ClientFiles, TlsFiles};
 
-/// More than this is no certificate: all authorities of a system are a quarter of it.
-const LARGEST: u64 = 1024 * 1024;
 /// After the end of every certificate.
 const FAR: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
@@ -167,10 +166,12 @@ fn mismatch(files: &ClientFiles, error: &rustls::Error) -> Flaw {
             ),
             hint: "have it issued as X.509 version 3, which is what it is with any extension".to_owned(),
         },
-        error => Flaw {
+        _ => Flaw {
             member: "client_key",
-            error: format!("cannot use client_key `{key}`: {error}"),
-            hint: "it is a private key of RSA (2048 bits or more), ECDSA (P-256, P-384, P-521) or Ed25519"
+            error: format!(
+                "cannot use client_key `{key}`: it is damaged, or of a kind that cannot be used here"
+            ),
+            hint: "it is a private key of RSA (2048 bits or more), ECDSA (P-256 or P-384) or Ed25519"
                 .to_owned(),
         },
     }
@@ -178,19 +179,7 @@ fn mismatch(files: &ClientFiles, error: &rustls::Error) -> Flaw {
 
 /// The text of a file.
 fn read(member: &'static str, path: &str) -> Result<Vec<u8>, Flaw> {
-    let contents = || {
-        // A pipe or a device could make a sender wait for good.
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
-        let mut text = Vec::new();
-        File::open(path)?.take(LARGEST + 1).read_to_end(&mut text)?;
-        if text.len() as u64 > LARGEST {
-            return Err(io::Error::other("it is larger than 1 MiB"));
-        }
-        Ok(text)
-    };
-    contents().map_err(|error| {
+    file::read(path).map_err(|error| {
         let (why, hint) = match error.kind() {
             ErrorKind::NotFound => ("there is no such file".to_owned(), "check the path"),
             ErrorKind::PermissionDenied => (

@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::{Error, Problem, Result};
+use crate::file;
 
 /// A certificate chain and its key, and where they came from.
 pub struct Tls {
@@ -49,13 +50,14 @@ fn read(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
         let problem = Problem::other(field, format!("cannot use `{}`: {why}", path.display()));
         Error::Invalid(vec![problem.hint("both files are PEM: the certificate chain, and its private key")])
     };
-    let certificates: Vec<CertificateDer> = CertificateDer::pem_file_iter(chain)
-        .and_then(Iterator::collect)
+    let text = |field, path| file::read(path).map_err(|error| cannot(field, path, &error));
+    let certificates: Vec<CertificateDer> = CertificateDer::pem_slice_iter(&text("tls_cert", chain)?)
+        .collect::<std::result::Result<_, _>>()
         .map_err(|error| cannot("tls_cert", chain, &error))?;
     if certificates.is_empty() {
         return Err(cannot("tls_cert", chain, &"there is no certificate in it"));
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+    let private = PrivateKeyDer::from_pem_slice(&text("tls_key", key)?).map_err(|error| match error {
         pem::Error::NoItemsFound => cannot("tls_key", key, &"there is no private key in it"),
         error => cannot("tls_key", key, &error),
     })?;

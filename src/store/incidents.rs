@@ -66,10 +66,11 @@ impl Store {
         })
     }
 
-    /// Notes that somebody was told, or why not, and when they may be told again.
+    /// Notes that somebody was told, or why not, and when they may be told again. Whoever comes so late that another
+    /// process has claimed it meanwhile notes a success and nothing else.
     pub fn told(
         &self,
-        id: i64,
+        alert: &Alert,
         told: std::result::Result<(), (&str, Option<Timestamp>)>,
         now: Timestamp,
     ) -> Result<()> {
@@ -79,10 +80,21 @@ impl Store {
         };
         self.write(|tx| {
             tx.execute(
-                "UPDATE alerts SET told_at = ?2, failure = ?3, due_at = ?4 WHERE id = ?1",
-                params![id, told_at, failure, due_at],
+                "UPDATE alerts SET told_at = ?2, failure = ?3, due_at = ?4
+                 WHERE id = ?1 AND (?2 IS NOT NULL OR (tries = ?5 AND told_at IS NULL))",
+                params![alert.id, told_at, failure, due_at, alert.tries],
             )?;
             Ok(())
+        })
+    }
+
+    /// When the last alert was noted that somebody is still to be told, in vain so far, and why.
+    pub fn last_untold(&self) -> Result<Option<(Timestamp, String)>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT at, failure FROM alerts WHERE due_at IS NOT NULL AND failure <> '' ORDER BY id DESC LIMIT 1",
+            )?;
+            Ok(statement.query_row([], |row| Ok((column::time(0, row.get(0)?)?, row.get(1)?))).optional()?)
         })
     }
 
@@ -169,9 +181,11 @@ fn take(tx: &Transaction, one: &Found, step: Step, now: Timestamp) -> rusqlite::
         Step::End(ending) => ending,
         Step::GaveUp(_) => Ending::Disabled,
     };
+    // Not before the webhook was disabled, by a clock that was ahead: that would look like another time.
+    let ended_at = one.health.given_up_at.map_or(now, |given_up_at| given_up_at.max(now));
     tx.execute(
         "UPDATE incidents SET ended_at = ?2, ending = ?3 WHERE webhook_id = ?1 AND ended_at IS NULL",
-        params![one.id, at, ending.name()],
+        params![one.id, column::millis(ended_at), ending.name()],
     )?;
     Ok(alert)
 }
@@ -185,7 +199,10 @@ fn tell(tx: &Transaction, one: &Found, kind: AlertKind, now: Timestamp) -> rusql
     tx.execute(
         "INSERT INTO alerts (incident_id, webhook_id, kind, at, since, failures, pending, status_code, error, due_at)
          SELECT id, webhook_id, ?2, ?3, began_at, ?4,
-                (SELECT count(*) FROM deliveries d WHERE d.webhook_id = ?1 AND d.status = 'pending'), ?5, ?6, ?3
+                (SELECT count(*) FROM deliveries INDEXED BY deliveries_due
+                 WHERE webhook_id = ?1 AND status = 'pending' AND waits = 0) +
+                (SELECT count(*) FROM deliveries INDEXED BY deliveries_line
+                 WHERE webhook_id = ?1 AND status = 'pending' AND waits = 1 AND line IS NOT NULL), ?5, ?6, ?3
          FROM incidents WHERE webhook_id = ?1 AND ended_at IS NULL",
         params![
             one.id,

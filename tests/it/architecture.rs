@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("time", &[]),
+    ("file", &[]),
     ("upkeep", &["time"]),
     ("payload", &["error"]),
     ("event", &["error", "payload"]),
@@ -43,7 +44,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "webhook",
         ],
     ),
-    ("sender", &["delivery", "probe", "request", "webhook"]),
+    ("sender", &["delivery", "file", "probe", "request", "webhook"]),
     (
         "store",
         &[
@@ -110,6 +111,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "event",
+            "file",
             "hooks",
             "incident",
             "signature",
@@ -119,7 +121,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "webhook",
         ],
     ),
-    ("config", &["hooks", "incident", "output", "sender", "time", "upkeep", "webhook"]),
+    ("config", &["file", "hooks", "incident", "output", "sender", "time", "upkeep", "webhook"]),
     ("cli", &["delivery", "event", "output", "time", "token", "upkeep", "webhook"]),
     (
         "run",

@@ -319,6 +319,12 @@ fn all_that_is_wrong_with_files_is_said_at_once_with_the_way_to_mend_it() {
         &["locked with a passphrase"],
         &["`openssl pkey -in FILE -out NEW` unlocks it"],
     );
+    sandbox.write("odd", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    refused(
+        create("ptw.pem", "odd", &[]),
+        &["odd`: it is damaged, or of a kind that cannot be used here"],
+        &["ECDSA (P-256 or P-384) or Ed25519"],
+    );
     refused(create("large", "ptw.key", &[]), &["large`: it is larger than 1 MiB"], &[]);
     refused(create(".", "ptw.key", &[]), &["`: it is not a file"], &["give a file with PEM in it"]);
     refused(

@@ -90,6 +90,9 @@ fn a_value_that_cannot_be_used_is_refused_with_the_file_that_holds_it() {
     let sandbox = Sandbox::new();
     sandbox.run(CREATE).ok();
     sandbox.write("config/ptw-hooks/empty.pem", "no certificate\n");
+    // Nobody writes to it.
+    let pipe = sandbox.config_home().join("ptw-hooks/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
     for (toml, why) in [
         ("colour = \"never\"", "unknown field `colour`, expected one of `db`, `output`"),
         ("output = csv", "TOML parse error at line 1"),
@@ -103,6 +106,8 @@ fn a_value_that_cannot_be_used_is_refused_with_the_file_that_holds_it() {
         ("deny = [\"erp.example\"]", "deny cannot hold `erp.example`"),
         ("ca_file = \"missing.pem\"", "cannot read ca_file `"),
         ("ca_file = \"empty.pem\"", "there is no certificate in it"),
+        ("ca_file = \"/dev/zero\"", "cannot read ca_file `/dev/zero`: it is not a file"),
+        ("ca_file = \"pipe\"", "pipe`: it is not a file"),
     ] {
         let file = sandbox.config(toml);
         let refused = sandbox.run(["list"]).code(2).stdout_is("").stderr_has(why);
@@ -127,6 +132,11 @@ fn a_variable_that_cannot_be_used_is_refused_by_its_name() {
         ("PTW_HOOKS_DENY_PRIVATE", "yes", "it is true or false"),
         ("PTW_HOOKS_CA_FILE", "missing.pem", "cannot read ca_file `missing.pem`"),
         ("PTW_HOOKS_CONFIG", "missing.toml", "cannot read the configuration `missing.toml`"),
+        (
+            "PTW_HOOKS_CONFIG",
+            "/dev/zero",
+            "cannot read the configuration `/dev/zero`: it is larger than 1 MiB",
+        ),
     ] {
         let refused = sandbox.cmd().arg("events").env(variable, value).run().code(2).stdout_is("");
         let refused = refused.stderr_has(why);

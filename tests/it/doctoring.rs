@@ -370,34 +370,3 @@ fn webhooks_that_are_sent_nothing_are_named_and_the_others_come_in_their_order()
     sandbox.run(["pause", "B"]).ok();
     assert_fault(&doctor(&sandbox, &[]), ("webhook", "warning"), "paused since", "`ptw-hooks resume 2`");
 }
-
-#[test]
-fn who_cannot_be_told_of_failures_is_a_warning() {
-    let sandbox = Sandbox::new();
-    sandbox.create("ops", "http://127.0.0.1:9/ops", &[]);
-    sandbox.run(["disable", "ops"]).ok();
-    let told = |recipient: &str| {
-        sandbox.config(&format!("[on_failure]\n{recipient}\n"));
-        let found = doctor(&sandbox, &[]);
-        let check = found.iter().find(|check| check.name == "on_failure").expect("it is looked at");
-        (check.verdict.clone(), check.finding.clone())
-    };
-    sandbox.write("page", "#!/bin/sh\n");
-    let page = sandbox.dir().join("page");
-    let page = page.display();
-    let cannot = |why: String| ("warning".to_owned(), format!("nobody is told when a receiver fails: {why}"));
-    for program in ["/nowhere/page".to_owned(), "no-such-page".to_owned(), page.to_string()] {
-        let why = format!("there is no program `{program}` that can be run");
-        assert_eq!(told(&format!("command = [\"{program}\", \"ops\"]")), cannot(why));
-    }
-    assert_eq!(told("webhook = 'gone'"), cannot("webhook `gone` does not exist".to_owned()));
-    let why = "the webhook `ops`, which is to be told, is disabled".to_owned();
-    assert_eq!(told("webhook = 'ops'"), cannot(why));
-
-    fs::set_permissions(sandbox.dir().join("page"), fs::Permissions::from_mode(0o700)).unwrap();
-    assert_eq!(told(&format!("command = [\"{page}\"]")), ("ok".to_owned(), format!("`{page}` is told")));
-    let (verdict, finding) = told("command = ['sh', 'page']");
-    assert!(verdict == "ok" && finding.ends_with("/sh` is told"), "{verdict} {finding}");
-    sandbox.run(["enable", "ops"]).ok();
-    assert_eq!(told("webhook = 'ops'"), ("ok".to_owned(), "webhook `ops` is told".to_owned()));
-}

@@ -56,6 +56,7 @@ mod secrets;
 mod sending;
 mod stalling;
 mod steps;
+mod telling;
 mod tls;
 mod tokens;
 mod vectors;

@@ -167,7 +167,11 @@ fn a_proxy_that_fails_is_named_without_its_password_and_the_delivery_goes_on() {
     for (bytes, error) in [
         ("", "closed the connection when it was asked for `erp.example:443`"),
         ("SSH-2.0-x\r\n\r\n", "did not answer like a proxy"),
-        ("HTTP/1.1 200 OK\r\n\r\n<html>", "answered 200 OK to CONNECT"),
+        ("HTTP/1.1 100 Continue\r\n\r\n".repeat(1000).leak(), "did not answer like a proxy"),
+        (
+            "HTTP/1.1 200 OK\r\n\r\n<html>",
+            "answered 200 OK to CONNECT `erp.example:443`, and sent more than that",
+        ),
     ] {
         let (exchange, _) = failing(Manner::Answers(bytes), "https://erp.example/x");
         exchange.assert_will_retry(&Failure { outcome: "connect", phase: "connect", error, advice: "." });

@@ -14,7 +14,7 @@ use crate::request::USER_AGENT;
 use crate::sender::failure::why_not_connected;
 use crate::sender::resolver::{NoAddress, host_and_port};
 
-/// The longest head of a proxy's answer that is read.
+/// The longest head of a proxy's answer that is read, with what comes before it.
 const LONGEST_HEAD: usize = 16 * 1024;
 
 impl Proxy {
@@ -41,7 +41,7 @@ impl Proxy {
         };
         stream.set_write_timeout(Some(left().map_err(late)?))?;
         stream.write_all(request.as_bytes()).map_err(broken)?;
-        let mut head = Vec::new();
+        let (mut head, mut length) = (Vec::new(), 0);
         let mut chunk = [0; 4 * 1024];
         loop {
             stream.set_read_timeout(Some(left().map_err(late)?))?;
@@ -52,6 +52,7 @@ impl Proxy {
                 Err(error) => return Err(broken(error)),
             };
             head.extend_from_slice(&chunk[..bytes]);
+            length += bytes;
             match status(&mut head) {
                 // What comes behind the head is the receiver's, which is silent until it is spoken to.
                 Ok(Some(code)) if (200..300).contains(&code) && head.is_empty() => return Ok(()),
@@ -59,9 +60,11 @@ impl Proxy {
                     let reason =
                         http::StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason());
                     let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
-                    return Err(self.failed(&format!("answered {code}{reason} to CONNECT `{host}:{port}`")));
+                    let more = if (200..300).contains(&code) { ", and sent more than that" } else { "" };
+                    let what = format!("answered {code}{reason} to CONNECT `{host}:{port}`{more}");
+                    return Err(self.failed(&what));
                 }
-                Ok(None) if head.len() <= LONGEST_HEAD => {}
+                Ok(None) if length <= LONGEST_HEAD => {}
                 _ => return Err(self.failed("did not answer like a proxy")),
             }
         }

@@ -185,12 +185,17 @@ fn files_that_cannot_be_used_are_named_at_the_start() {
     let identity = TlsIdentity::self_signed("localhost");
     write(&sandbox, &identity);
     sandbox.write("empty.pem", "");
+    // Nobody writes to it.
+    let pipe = sandbox.dir().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
     for (chain, key, named) in [
         ("nothing.pem", "key.pem", "nothing.pem"),
         ("chain.pem", "nothing.pem", "nothing.pem"),
         ("empty.pem", "key.pem", "empty.pem"),
         ("chain.pem", "empty.pem", "empty.pem"),
         ("key.pem", "chain.pem", ".pem"),
+        ("/dev/zero", "key.pem", "`/dev/zero`: it is not a file"),
+        ("chain.pem", "pipe", "`pipe`: it is not a file"),
     ] {
         let args = ["serve", "--listen", "127.0.0.1:0", "--tls-cert", chain, "--tls-key", key];
         sandbox.run(args).code(2).stderr_has(named).stderr_has("hint: ").stderr_lacks("listening");

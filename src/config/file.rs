@@ -1,8 +1,8 @@
 //! The configuration file: its members, how it is read, and the variables that stand above it.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::fs::File as Opened;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use serde::Deserialize;
@@ -46,6 +46,9 @@ pub struct Failure {
     pub time: Option<String>,
 }
 
+/// The file has at most so many bytes.
+const LARGEST: u64 = 1024 * 1024;
+
 /// The file that was named, or the one at the default place if there is one.
 pub fn read_file(named: Option<PathBuf>) -> Result<(File, Option<PathBuf>)> {
     let default = || Some(dirs::config_dir()?.join("ptw-hooks").join("config.toml"));
@@ -56,7 +59,7 @@ pub fn read_file(named: Option<PathBuf>) -> Result<(File, Option<PathBuf>)> {
             None => return Ok((File::default(), None)),
         },
     };
-    match fs::read_to_string(&path) {
+    match read_text(&path) {
         Ok(text) => {
             let file = toml::from_str(&text).map_err(|error| {
                 anyhow!(
@@ -69,6 +72,17 @@ pub fn read_file(named: Option<PathBuf>) -> Result<(File, Option<PathBuf>)> {
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => Ok((File::default(), None)),
         Err(error) => Err(anyhow!("cannot read the configuration `{}`: {error}", path.display())),
+    }
+}
+
+/// The text of a file, which may be a device that never ends.
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let length = Opened::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if u64::try_from(length).is_ok_and(|length| length <= LARGEST) {
+        Ok(text)
+    } else {
+        Err(io::Error::new(ErrorKind::InvalidData, format!("it has more than {LARGEST} bytes")))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -102,7 +103,14 @@ pub fn networks(name: &str, list: Option<Vec<String>>) -> Result<Vec<IpNet>> {
 
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let shown = path.display();
-    let pem = fs::read(path).map_err(|error| anyhow!("cannot read ca_file `{shown}`: {error}"))?;
+    let contents = || {
+        // A pipe could make every command wait, and a device never ends.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
+        fs::read(path)
+    };
+    let pem = contents().map_err(|error| anyhow!("cannot read ca_file `{shown}`: {error}"))?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| anyhow!("cannot use ca_file `{shown}`: it is not PEM: {error}"))?;

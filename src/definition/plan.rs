@@ -20,6 +20,7 @@ pub struct Scope {
 }
 
 /// One thing to do.
+#[expect(clippy::large_enum_variant, reason = "there are as many as a file has webhooks")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// There is no webhook of this project and name.

@@ -64,6 +64,10 @@ fn what_is_no_file_is_no_database_and_is_not_waited_for() {
             let refused = sandbox.cmd().args(args).arg("--db").arg(path).run().code(1).stdout_is("");
             refused.stderr_has(NOT_OURS).stderr_has("hint: nothing was changed; name the right file");
         }
+        sandbox.config(&format!("ca_file = {path:?}"));
+        let run = sandbox.run(["list"]).code(2).stdout_is("");
+        run.stderr_has(format!("cannot read ca_file `{}`: it is not a file", path.display()));
+        fs::remove_file(sandbox.config_path()).unwrap();
         let run = sandbox.cmd().args(["list", "--db", "x.db", "--config"]).arg("/dev/zero").run().code(2);
         run.stdout_is("")
             .stderr_has("error: cannot read the configuration `/dev/zero`: it has more than 1048576 bytes");

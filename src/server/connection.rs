@@ -168,6 +168,8 @@ async fn requests<S: Readable>(
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(app.options.idle_timeout)
+        // Who has nothing more to ask may say so, and still waits for the answers.
+        .half_close(true)
         .max_buf_size(LONGEST_HEAD)
         .max_headers(MOST_HEADERS)
         .serve_connection(TokioIo::new(wire), service);

@@ -117,6 +117,21 @@ fn an_empty_line_before_a_request_means_nothing_whenever_it_comes() {
 }
 
 #[test]
+fn who_says_that_nothing_more_comes_is_answered_all_the_same() {
+    let site = site("10s");
+    let token = token(&site.sandbox, "half", &["--scope", "emit"]);
+    for permit in 1..=20 {
+        let ask = Request::new("POST", "events/").json(&event("permit_created", permit));
+        let bytes = ask.header("Authorization", &format!("Bearer {token}")).to_bytes(site.server.address);
+        let mut raw = Raw::open(&site.server);
+        raw.send(bytes.repeat(2));
+        raw.finish();
+        let (answers, orderly) = raw.rest();
+        assert_eq!((statuses(&answers), orderly), (vec![202, 202], true), "{permit}");
+    }
+}
+
+#[test]
 fn a_connection_that_was_used_is_closed_when_nothing_more_comes() {
     let site = site("500ms");
     let mut raw = Raw::open(&site.server);

@@ -54,7 +54,12 @@ pub fn export(session: &mut Session, args: &ExportArgs) -> Result<u8> {
     }
     if let Some(keeping) = keeping {
         let count = keeping.write()?;
-        session.notes.note(&format!("{count} files with secrets are in `{}`", keeping.directory().display()));
+        let directory = keeping.directory().display();
+        session.notes.note(&if count == 1 {
+            format!("1 file with a secret is in `{directory}`")
+        } else {
+            format!("{count} files with secrets are in `{directory}`")
+        });
     }
     let json = session.out.is_one_document();
     match args.format.unwrap_or(if json { FileFormat::Json } else { FileFormat::Toml }) {

@@ -102,10 +102,15 @@ impl Keeping {
     pub fn add(&mut self, name: &str, text: &str) -> Result<Reference> {
         let path = self.directory.join(name);
         let content = format!("{text}\n");
-        match fs::read(&path) {
+        let is_same = |metadata: &Metadata| {
+            // Of anything but a file, reading might never end.
+            let as_long = u64::try_from(content.len()).is_ok_and(|length| length == metadata.len());
+            Ok(metadata.is_file() && as_long && fs::read(&path)? == content.as_bytes())
+        };
+        match fs::metadata(&path).and_then(|metadata| is_same(&metadata)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Ok(there) if there == content.as_bytes() => {}
-            Ok(_) => {
+            Ok(true) => {}
+            Ok(false) => {
                 let report =
                     Report::new(format!("cannot write `{}`: it holds something else", path.display()));
                 let hint = "it may be a secret that is still needed: move it away, or name another directory";

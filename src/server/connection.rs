@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -30,6 +30,8 @@ use super::wire::{Progress, Wire};
 
 /// The time for a TLS handshake, where clients have as long as that.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it is looked for a request that came just before the server stops.
+const LAST_LOOK: Duration = Duration::from_millis(50);
 /// The longest head of a request, in bytes, and the most headers in it.
 const LONGEST_HEAD: usize = 32 * 1024;
 const MOST_HEADERS: usize = 100;
@@ -48,15 +50,10 @@ pub async fn connection(
     // Where it cannot be set, answers come a little later.
     let _ = stream.set_nodelay(true);
     let mut byte = [0];
-    tokio::select! {
-        // Nobody has asked for anything yet.
-        _ = stopping.changed() => return,
-        // A new socket counts as readable before anybody has tried.
-        first = timeout(app.options.idle_timeout, stream.peek(&mut byte)) => {
-            if !matches!(first, Ok(Ok(1..))) {
-                return;
-            }
-        }
+    // A new socket counts as readable before anybody has tried.
+    let first = waited(app.options.idle_timeout, &mut stopping, stream.peek(&mut byte)).await;
+    if !matches!(first, Some(Ok(1..))) {
+        return;
     }
     // On the heap each: a future is as large as the largest that it may wait for.
     match tls {
@@ -67,6 +64,20 @@ pub async fn connection(
             }
         }
     }
+}
+
+/// What comes within this time. Where the server stops meanwhile, only what is there already: that somebody has asked
+/// for something may not have been noticed yet.
+async fn waited<T>(limit: Duration, stopping: &mut Stopping, coming: impl Future<Output = T>) -> Option<T> {
+    let mut coming = pin!(coming);
+    tokio::select! {
+        biased;
+        came = timeout(limit, &mut coming) => return came.ok(),
+        _ = stopping.changed() => {}
+    }
+    // Whoever waits next has to hear of it as well.
+    stopping.mark_changed();
+    timeout(LAST_LOOK, coming).await.ok()
 }
 
 async fn secured(
@@ -118,13 +129,10 @@ async fn converse<S: Readable>(app: Arc<App>, stream: S, peer: Peer, mut stoppin
     let mut wire = Wire::new(stream, Arc::clone(&progress));
     while let Some(resting) = Box::pin(requests(&app, wire, peer, &progress, &mut stopping)).await {
         wire = resting;
-        tokio::select! {
-            _ = stopping.changed() => return,
-            more = timeout(idle, wire.stream().readable()) => {
-                if !matches!(more, Ok(Ok(()))) {
-                    return;
-                }
-            }
+        if !matches!(waited(idle, &mut stopping, wire.stream().readable()).await, Some(Ok(()))) {
+            // Over TLS, a client is told: what just ends may have been cut off by somebody else.
+            let _ = poll_fn(|cx| Pin::new(&mut wire).poll_shutdown(cx)).await;
+            return;
         }
     }
 }
@@ -160,6 +168,8 @@ async fn requests<S: Readable>(
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(app.options.idle_timeout)
+        // Who has nothing more to ask may say so, and still waits for the answers.
+        .half_close(true)
         .max_buf_size(LONGEST_HEAD)
         .max_headers(MOST_HEADERS)
         .serve_connection(TokioIo::new(wire), service);
@@ -178,6 +188,8 @@ async fn requests<S: Readable>(
             connection.poll_without_shutdown(cx).map(|ended| ended.is_ok())
         });
         tokio::select! {
+            // What has come already is read first: hyper closes a connection on which it has seen nothing.
+            biased;
             rests = progressing => return rests.then(|| connection.into_parts().io.into_inner()),
             _ = stopping.changed(), if !told => told = true,
         }

@@ -69,6 +69,14 @@ impl Heads {
         (whole && matches!(self.place, Place::Head)).then_some(self.complete)
     }
 
+    /// How many of the bytes that come next belong to empty lines before a head, which mean nothing (RFC 9112, section
+    /// 2.2): some clients end a body with one.
+    pub fn blank(&self, bytes: &[u8]) -> usize {
+        let before = matches!(self.place, Place::Head) && !self.begun && self.line.is_empty();
+        let count = || bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        if before { count() } else { 0 }
+    }
+
     fn takes(&mut self, byte: u8) -> bool {
         match (self.after_cr, byte) {
             (true, b'\n') => {
@@ -164,6 +172,20 @@ mod tests {
         assert_eq!(between, [(0, 0), (18, 1), (58, 2), (60, 2)]);
         assert_eq!(heads.look(b"\n"), Some(0));
         assert_eq!(heads.between(), None);
+    }
+
+    #[test]
+    fn empty_lines_before_a_head_are_known_however_they_are_cut() {
+        let mut heads = Heads::default();
+        for (piece, blank) in
+            [("\r\n\r", 3), ("\nGET /", 1), (" HTTP/1.1\r", 0), ("\n", 0), ("\r\n", 0), ("\r\n", 2)]
+        {
+            assert_eq!(heads.blank(piece.as_bytes()), blank, "{piece:?}");
+            assert_eq!(heads.look(piece.as_bytes()), None);
+        }
+        let body = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n";
+        assert_eq!(heads.look(body), None);
+        assert_eq!(heads.blank(b"\r\n"), 0);
     }
 
     #[test]

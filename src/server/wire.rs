@@ -106,19 +106,28 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for Wire<S> {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let read = self.stream.as_mut().poll_read(cx, buf);
-        let rests = read.is_pending()
-            && self.all_answered()
-            && self.flushed == self.progress.answered.load(Ordering::Relaxed);
-        self.progress.rests.store(rests, Ordering::Relaxed);
-        ready!(read)?;
-        let new = buf.filled().get(before..).unwrap_or_default();
-        if let Some(at) = self.heads.look(new) {
-            // A byte that no head has: hyper answers 400 and closes.
-            buf.set_filled(before + at);
-            buf.put_slice(b"\0");
+        loop {
+            let read = self.stream.as_mut().poll_read(cx, buf);
+            let rests = read.is_pending()
+                && self.all_answered()
+                && self.flushed == self.progress.answered.load(Ordering::Relaxed);
+            self.progress.rests.store(rests, Ordering::Relaxed);
+            ready!(read)?;
+            let new = buf.filled().get(before..).unwrap_or_default();
+            let (blank, length) = (self.heads.blank(new), new.len());
+            if let Some(at) = self.heads.look(new) {
+                // A byte that no head has: hyper answers 400 and closes.
+                buf.set_filled(before + at);
+                buf.put_slice(b"\0");
+                return Poll::Ready(Ok(()));
+            }
+            // hyper would keep it, take it for the beginning of a request, and no longer come to rest.
+            buf.filled_mut().copy_within(before + blank.., before);
+            buf.set_filled(before + length - blank);
+            if length == 0 || blank < length {
+                return Poll::Ready(Ok(()));
+            }
         }
-        Poll::Ready(Ok(()))
     }
 }
 

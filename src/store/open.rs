@@ -66,6 +66,15 @@ pub enum State {
 /// has to come before any connection of this process: closing a file drops every lock that the process holds
 /// on it (POSIX, `fcntl`).
 pub fn inspect(path: &Path) -> Result<State> {
+    let not_ours = || {
+        let report = Report::new(format!("`{}` is not a database of ptw-hooks", path.display()))
+            .hint("nothing was changed; name the right file with `--db` or `PTW_HOOKS_DB`");
+        Err(Error::Storage(report))
+    };
+    // Opening a pipe would wait for whoever writes into it. The system has a word for a directory.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return not_ours();
+    }
     let mut header = Vec::with_capacity(100);
     match File::open(path) {
         Ok(file) => file.take(100).read_to_end(&mut header).map_err(|error| unusable(path, &error))?,
@@ -79,9 +88,7 @@ pub fn inspect(path: &Path) -> Result<State> {
     if !header.starts_with(b"SQLite format 3\0")
         || header.get(68..72) != Some(&APPLICATION_ID.to_be_bytes()[..])
     {
-        let report = Report::new(format!("`{}` is not a database of ptw-hooks", path.display()))
-            .hint("nothing was changed; name the right file with `--db` or `PTW_HOOKS_DB`");
-        return Err(Error::Storage(report));
+        return not_ours();
     }
     if header.len() < 100 {
         return Err(Error::Storage(corrupt(path)));

@@ -318,17 +318,21 @@ fn whatever_is_wrong_with_the_database_offers_nothing_and_is_silent() {
     sandbox.write("cut.db", &bytes[..50]);
     sandbox.write("other.db", "something else");
     sandbox.write("bad.toml", "db = [");
+    assert!(Command::new("mkfifo").arg(sandbox.dir().join("pipe")).status().unwrap().success());
     let files = |dir: &Path| {
         let mut names: Vec<_> = fs::read_dir(dir).unwrap().map(|file| file.unwrap().file_name()).collect();
         names.sort();
         names
     };
     let before = (files(sandbox.dir()), files(sandbox.db_path().parent().unwrap()));
-    let named = ["missing.db", "missing/x.db", "newer.db", "corrupt.db", "cut.db", "other.db", "scripts"];
+    let named =
+        ["missing.db", "missing/x.db", "newer.db", "corrupt.db", "cut.db", "other.db", "pipe", "scripts"];
     let mut lines: Vec<Vec<&str>> =
         named.iter().map(|db| vec!["ptw-hooks", "--db", db, "show", ""]).collect();
     lines.push(vec!["ptw-hooks", "--config", "bad.toml", "show", ""]);
     lines.push(vec!["ptw-hooks", "--config", "missing.toml", "inspect", ""]);
+    lines.push(vec!["ptw-hooks", "--config", "pipe", "show", ""]);
+    lines.push(vec!["ptw-hooks", "--config", "/dev/zero", "show", ""]);
     lines.extend([
         vec![],
         vec!["ptw-hooks"],

@@ -50,6 +50,31 @@ fn refuses(sandbox: &Sandbox, path: &Path, message: &str, hint: &str) {
 }
 
 #[test]
+fn what_is_no_file_is_no_database_and_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    let pipe = sandbox.dir().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [&pipe, Path::new("/dev/zero")] {
+        for args in [
+            &["list"][..],
+            &["deliveries", "--follow"],
+            &["emit", "permit_created", "--permit-id", "7", "--permit-number", "PTW-7"],
+            &["check"],
+        ] {
+            let refused = sandbox.cmd().args(args).arg("--db").arg(path).run().code(1).stdout_is("");
+            refused.stderr_has(NOT_OURS).stderr_has("hint: nothing was changed; name the right file");
+        }
+        sandbox.config(&format!("ca_file = {path:?}"));
+        let run = sandbox.run(["list"]).code(2).stdout_is("");
+        run.stderr_has(format!("cannot read ca_file `{}`: it is not a file", path.display()));
+        fs::remove_file(sandbox.config_path()).unwrap();
+        let run = sandbox.cmd().args(["list", "--db", "x.db", "--config"]).arg("/dev/zero").run().code(2);
+        run.stdout_is("")
+            .stderr_has("error: cannot read the configuration `/dev/zero`: it is larger than 1 MiB");
+    }
+}
+
+#[test]
 fn a_file_that_is_something_else_is_refused_and_left_alone() {
     let sandbox = Sandbox::new();
     let text = sandbox.write("text/notes.txt", "Permit office, opening hours\n".repeat(100));

@@ -93,6 +93,11 @@ fn candidates(position: &Position, ids: bool) -> Option<Vec<Candidate>> {
 fn look(position: &Position) -> Option<Hooks> {
     let path = |named: &Option<OsString>| named.as_ref().map(|named| at_home(PathBuf::from(named)));
     let flags = Flags { db: path(&position.db), config: path(&position.config), ..Flags::default() };
+    let named = flags.config.clone().or_else(|| environment("PTW_HOOKS_CONFIG").map(PathBuf::from));
+    // Of a pipe or a terminal, the reading would wait for somebody who writes.
+    if named.is_some_and(|path| path.metadata().is_ok_and(|found| !found.is_file()) && path != *"/dev/null") {
+        return None;
+    }
     let config = config::load(flags, &environment).ok()?;
     Hooks::open_for_a_glance(&config.db?, config.settings).ok()
 }

@@ -1,7 +1,8 @@
 //! What `export` prints and writes: no secret on standard output, and files that nobody else can read.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
+use std::process::Command;
 
 use crate::sandbox::{SECRET, Sandbox};
 use crate::steps::NOBODY;
@@ -78,6 +79,29 @@ headers = [
         .ok()
         .stdout_is(expected)
         .stderr_is("webhook 1 `b` is paused, which is not part of its definition\n");
+}
+
+#[test]
+fn what_is_no_file_where_a_secret_would_be_written_is_neither_read_nor_replaced() {
+    let sandbox = Sandbox::new();
+    sandbox.create("ERP", NOBODY, &["*"]);
+    let keys = sandbox.dir().join("keys");
+    fs::DirBuilder::new().mode(0o700).create(&keys).unwrap();
+    let place = keys.join("erp.secret");
+    // Reading the one would wait for ever, and the other never end.
+    let make: [&dyn Fn(); 3] = [
+        &|| assert!(Command::new("mkfifo").arg(&place).status().unwrap().success()),
+        &|| symlink("/dev/zero", &place).unwrap(),
+        &|| fs::create_dir(&place).unwrap(),
+    ];
+    for make in make {
+        make();
+        let child = sandbox.cmd().args(["export", "--secrets-dir", "keys"]).spawn();
+        child.wait().code(5).stdout_is("").stderr_has("`keys/erp.secret`: it holds something else\nhint: ");
+        let kind = fs::symlink_metadata(&place).unwrap().file_type();
+        assert!(!kind.is_file());
+        if kind.is_dir() { fs::remove_dir(&place) } else { fs::remove_file(&place) }.unwrap();
+    }
 }
 
 #[test]

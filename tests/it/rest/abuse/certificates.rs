@@ -145,6 +145,19 @@ fn the_certificate_is_read_anew_and_what_is_broken_is_not_taken() {
 }
 
 #[test]
+fn a_connection_on_which_nothing_more_is_asked_ends_as_tls_wants_it() {
+    let mut site = Secure::open(&["--idle-timeout", "1s"]);
+    let mut first = site.connect();
+    site.ask(&mut first);
+    // Without the alert that says so, this is an error: somebody else may have cut it off.
+    assert_eq!(first.read(&mut [0]).unwrap(), 0);
+    let mut second = site.connect();
+    site.ask(&mut second);
+    site.server.terminate();
+    assert_eq!(second.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
 fn clients_that_do_not_speak_tls_or_never_finish_its_handshake_are_let_go() {
     let mut site = Secure::open(&["--idle-timeout", "2s"]);
     let plain = Raw::open(&site.server).ask_plainly();

@@ -97,6 +97,41 @@ fn requests_are_answered_in_their_order_however_they_are_cut_into_pieces() {
 }
 
 #[test]
+fn an_empty_line_before_a_request_means_nothing_whenever_it_comes() {
+    let site = site("10s");
+    let ask = Request::new("GET", "/healthz");
+    let bytes = ask.to_bytes(site.server.address);
+    let mut connection = Connection::open(site.server.address).unwrap();
+    for line in ["", "\r\n", "\r", "\n", "\r\n\r\n"] {
+        connection.send(line.as_bytes()).unwrap();
+        // On another connection, so that the line has come by itself, and at rest.
+        site.client.get("webhooks/").is(200);
+        if line != "\r" {
+            for _ in 0..3 {
+                connection.send(&bytes).unwrap();
+                let answer = connection.answer(&ask).unwrap().is(200);
+                assert_eq!(answer.header("connection"), None, "after {line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_says_that_nothing_more_comes_is_answered_all_the_same() {
+    let site = site("10s");
+    let token = token(&site.sandbox, "half", &["--scope", "emit"]);
+    for permit in 1..=20 {
+        let ask = Request::new("POST", "events/").json(&event("permit_created", permit));
+        let bytes = ask.header("Authorization", &format!("Bearer {token}")).to_bytes(site.server.address);
+        let mut raw = Raw::open(&site.server);
+        raw.send(bytes.repeat(2));
+        raw.finish();
+        let (answers, orderly) = raw.rest();
+        assert_eq!((statuses(&answers), orderly), (vec![202, 202], true), "{permit}");
+    }
+}
+
+#[test]
 fn a_connection_that_was_used_is_closed_when_nothing_more_comes() {
     let site = site("500ms");
     let mut raw = Raw::open(&site.server);

@@ -82,6 +82,33 @@ fn what_was_answered_under_load_outlives_the_end() {
 }
 
 #[test]
+fn what_had_come_when_the_server_was_told_to_end_is_answered() {
+    let site = Site::open();
+    let ask = Request::new("GET", "/healthz");
+    let bytes = ask.to_bytes(site.server.address);
+    let mut used: Vec<_> = (0..30).map(|_| site.server.connect()).collect();
+    for connection in &mut used {
+        connection.send(&bytes).unwrap();
+        connection.answer(&ask).unwrap().is(200);
+    }
+    let process = site.server.child.id();
+    signal(process, "STOP");
+    let new = (0..30).map(|_| site.server.connect());
+    let mut all: Vec<_> = used.into_iter().chain(new).collect();
+    for connection in &mut all {
+        connection.send(&bytes).unwrap();
+    }
+    signal(process, "TERM");
+    signal(process, "CONT");
+    for (index, connection) in all.iter_mut().enumerate() {
+        let answer = connection.answer(&ask);
+        answer.unwrap_or_else(|error| panic!("connection {index}: {error}")).is(200);
+        assert!(connection.ends());
+    }
+    site.server.wait().ok();
+}
+
+#[test]
 fn receivers_that_never_answer_do_not_keep_the_server_from_ending() {
     let receiver = Receiver::start(Behaviour::StallBeforeHead);
     let mut site = Site::of(Sandbox::new(), &["--drain", "1s"]);

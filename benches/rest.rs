@@ -10,7 +10,6 @@
     reason = "a measurement that cannot go on says so by panicking"
 )]
 
-mod disk;
 mod posting;
 mod program;
 mod receiver;
@@ -21,7 +20,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use disk::sync_seconds;
 use posting::{permit_of, post_all, requests};
 use program::backlog::filled;
 use program::server::{Server, until};
@@ -48,15 +46,7 @@ fn main() {
     let receiver = Receiver::start();
     let limit = raw_posts_per_second(receiver.address, events);
     say(format!("raw POSTs of {} bytes, {CONNECTIONS} connections        {limit:>9.0} /s", BODY.len()));
-    // Whoever posts gets the answer after an fsync, and asks for nothing more before: that is a limit, too.
-    let sync = sync_seconds();
-    #[expect(clippy::cast_precision_loss, reason = "a few connections")]
-    let synced = CONNECTIONS as f64 / sync;
-    say(format!(
-        "{CONNECTIONS} connections that wait {:.2} ms for the disk each  {synced:>9.0} /s",
-        sync * 1000.0
-    ));
-    throughput(&receiver, events, (limit, synced), &mut say);
+    throughput(&receiver, events, limit, &mut say);
     connections(&mut say);
     promptness(&mut say);
     if pending > 0 {
@@ -71,7 +61,7 @@ fn raise_limit() {
 }
 
 /// From the first event that is posted until the last one is sent and logged.
-fn throughput(receiver: &Receiver, events: usize, (limit, synced): (f64, f64), say: &mut dyn FnMut(String)) {
+fn throughput(receiver: &Receiver, events: usize, limit: f64, say: &mut dyn FnMut(String)) {
     let database = Database::new();
     database.create("r", &url(receiver.address));
     let server = Server::start(&database);
@@ -92,9 +82,8 @@ fn throughput(receiver: &Receiver, events: usize, (limit, synced): (f64, f64), s
     ));
     let rate = count / elapsed.as_secs_f64();
     say(format!(
-        "the same until the last is sent and logged       {rate:>9.0} /s   {:.2} of the raw POSTs, {:.2} of what the disk allows",
-        rate / limit,
-        rate / synced
+        "the same until the last is sent and logged       {rate:>9.0} /s   {:.2} of the limit",
+        rate / limit
     ));
     say(format!("most memory of the server meanwhile              {:>9.1} MiB", server.memory("VmHWM")));
 }

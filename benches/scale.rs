@@ -37,7 +37,8 @@ fn main() {
     let small = filled(&url, SMALL, &mut |_| {});
 
     large.run(&["resume", "r"]);
-    let mut worker = large.command(&["retry", "--watch"]).stdout(Stdio::null()).spawn().unwrap();
+    let mut worker =
+        large.command(&["retry", "--watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let peak = peak_memory(&mut worker, Some(Duration::from_secs(15)));
     say(format!("a worker with {events} pending, none of them answered    {peak:>7.1} MiB"));
 

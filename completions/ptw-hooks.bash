@@ -425,7 +425,7 @@ _ptw__hooks() {
             return 0
             ;;
         ptw__hooks__subcmd__create)
-            opts="-o -q -v -h -V --name --url --event --project --secret --secret-file --disabled --timeout --header --retry-schedule --no-retry --rate --ordered --client-cert --client-key --ca-file --db --config --output --quiet --verbose --color --help --version"
+            opts="-o -q -v -h -V --name --url --event --project --secret --secret-file --disabled --timeout --header --header-file --retry-schedule --no-retry --rate --ordered --client-cert --client-key --ca-file --db --config --output --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -472,6 +472,21 @@ _ptw__hooks() {
                     ;;
                 --header)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --retry-schedule)
@@ -2538,7 +2553,7 @@ _ptw__hooks() {
             return 0
             ;;
         ptw__hooks__subcmd__update)
-            opts="-o -q -v -h -V --name --url --event --add-event --remove-event --project --global --secret --secret-file --generate-secret --timeout --default-timeout --header --no-headers --retry-schedule --no-retry --default-retry --rate --no-rate --ordered --unordered --client-cert --client-key --no-client-cert --ca-file --no-ca-file --db --config --output --quiet --verbose --color --help --version"
+            opts="-o -q -v -h -V --name --url --event --add-event --remove-event --project --global --secret --secret-file --generate-secret --timeout --default-timeout --header --header-file --no-headers --retry-schedule --no-retry --default-retry --rate --no-rate --ordered --unordered --client-cert --client-key --no-client-cert --ca-file --no-ca-file --db --config --output --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2593,6 +2608,21 @@ _ptw__hooks() {
                     ;;
                 --header)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --retry-schedule)

@@ -91,7 +91,8 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l project -
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l secret -d 'The secret. Other users of this machine can see it in the list of processes: prefer --secret-file' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l secret-file -d 'Read the secret from the first line of a file, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l timeout -d 'What a whole exchange may take, from 1s to 30s [default: 10s, or `timeout` of the configuration]' -r
-complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l header -d 'A header to send with every request; may be repeated. Its value is masked wherever it is shown' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l header -d 'A header to send with every request; may be repeated. Its value is masked wherever it is shown, but other users of this machine can see it in the list of processes: prefer --header-file for a credential' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l header-file -d 'Read such headers from a file, one a line, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l retry-schedule -d 'The waits after each failed attempt, such as 5s,5m,1h [default: `retry_schedule` of the configuration]' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l rate -d 'Send at most so many requests, such as 10/s, 30/m or 100/h' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand create" -l client-cert -d 'The certificate to show to a receiver that asks for one: PEM, with those between it and its authority. The path is kept, and the file read again when it has changed' -r -F
@@ -204,6 +205,7 @@ complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l secret -d
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l secret-file -d 'Read a new secret from the first line of a file, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l timeout -d 'What a whole exchange may take, from 1s to 30s' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l header -d 'Headers to send with every request, in the place of those that were set; may be repeated' -r
+complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l header-file -d 'Read such headers from a file, one a line, or from standard input for `-`' -r -F
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l retry-schedule -d 'The waits after each failed attempt, such as 5s,5m,1h' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l rate -d 'Send at most so many requests, such as 10/s, 30/m or 100/h' -r
 complete -c ptw-hooks -n "__fish_ptw_hooks_using_subcommand update" -l client-cert -d 'The certificate to show to a receiver that asks for one: PEM, with those between it and its authority. The path is kept, and the file read again when it has changed' -r -F

@@ -177,7 +177,7 @@ fn status(status: u16) -> &'static str {
         401 | 403 => {
             "The receiver did not accept the signature, or wants a credential of its own. Compare the last four characters \
              of the secret on both sides (`ptw-hooks show WEBHOOK`); `ptw-hooks verify` tells what a receiver did \
-             differently. A credential is sent with `ptw-hooks update WEBHOOK --header 'Authorization: …'`."
+             differently. A credential is sent with `ptw-hooks update WEBHOOK --header-file FILE`."
         }
         404 | 405 => {
             "The receiver is there, but not at this path, or it takes no POST there. Check the path of the URL with \

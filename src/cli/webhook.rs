@@ -45,9 +45,13 @@ pub struct CreateArgs {
     /// What a whole exchange may take, from 1s to 30s [default: 10s, or `timeout` of the configuration]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// A header to send with every request; may be repeated. Its value is masked wherever it is shown
+    /// A header to send with every request; may be repeated. Its value is masked wherever it is shown, but other
+    /// users of this machine can see it in the list of processes: prefer --header-file for a credential
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = hidden())]
     pub headers: Vec<Hidden>,
+    /// Read such headers from a file, one a line, or from standard input for `-`
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub header_file: Option<PathBuf>,
     /// The waits after each failed attempt, such as 5s,5m,1h [default: `retry_schedule` of the configuration]
     #[arg(long, value_name = "WAIT,…", value_parser = wait, value_delimiter = ',', conflicts_with = "no_retry")]
     pub retry_schedule: Vec<Duration>,
@@ -182,6 +186,10 @@ pub struct UpdateArgs {
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = hidden(), conflicts_with = "no_headers",
           group = "change")]
     pub headers: Vec<Hidden>,
+    /// Read such headers from a file, one a line, or from standard input for `-`
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "no_headers",
+          group = "change")]
+    pub header_file: Option<PathBuf>,
     /// Send no headers of its own any more
     #[arg(long, group = "change")]
     pub no_headers: bool,

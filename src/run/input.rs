@@ -12,6 +12,8 @@ use crate::signature::Secret;
 
 /// A file with a secret is not longer than this, in bytes.
 const LONGEST_SECRET_FILE: u64 = 4096;
+/// A file with headers is not longer than this, in bytes.
+const LONGEST_HEADER_FILE: u64 = 64 * 1024;
 
 /// The bytes of a file, or of standard input for `-`; at most `limit` of them.
 ///
@@ -68,6 +70,15 @@ pub fn secret(given: Option<String>, file: Option<&Path>) -> Result<Option<Secre
 /// As [`read`].
 pub fn secret_file(path: &Path) -> Result<String> {
     Ok(without_line_break(&read_text(path, "the secret", LONGEST_SECRET_FILE)?).to_owned())
+}
+
+/// The lines of a file with headers, but for blank ones.
+///
+/// # Errors
+/// As [`read`].
+pub fn header_file(path: &Path) -> Result<Vec<String>> {
+    let text = read_text(path, "the headers", LONGEST_HEADER_FILE)?;
+    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(ToOwned::to_owned).collect())
 }
 
 /// The text without the line break at its end.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::rotation::warn_of_unaccepted;
 use super::session::Session;
@@ -21,6 +21,7 @@ use crate::webhook::{ClientFiles, Header, NewWebhook, Schedule, TlsFiles, Webhoo
 
 /// `create`
 pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
+    refuse_one_input_for_both(args.secret.secret_file.as_deref(), args.header_file.as_deref())?;
     let chosen = args.secret.secret.is_none() && args.secret.secret_file.is_none();
     let variable = if chosen { input::secret_variable()? } else { None };
     let given = input::secret(
@@ -36,7 +37,7 @@ pub fn create(session: &mut Session, args: CreateArgs) -> Result<u8> {
         enabled: !args.disabled,
         events: args.events,
         timeout: args.timeout,
-        headers: headers(&args.headers)?,
+        headers: headers(&args.headers, args.header_file.as_deref())?,
         schedule: schedule(args.no_retry, args.retry_schedule),
         rate: args.rate,
         ordered: args.ordered,
@@ -96,6 +97,7 @@ pub fn show(session: &mut Session, args: &ShowArgs) -> Result<u8> {
 
 /// `update`
 pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
+    refuse_one_input_for_both(args.secret_file.as_deref(), args.header_file.as_deref())?;
     let given = input::secret(args.secret.map(|secret| secret.0), args.secret_file.as_deref())?;
     let secret = if args.generate_secret { Some(new_secret()?) } else { given };
     let changes = WebhookChanges {
@@ -108,8 +110,8 @@ pub fn update(session: &mut Session, args: UpdateArgs) -> Result<u8> {
         add_events: args.add_events,
         remove_events: args.remove_events,
         timeout: if args.default_timeout { Some(None) } else { args.timeout.map(Some) },
-        headers: if args.no_headers || !args.headers.is_empty() {
-            Some(headers(&args.headers)?)
+        headers: if args.no_headers || !args.headers.is_empty() || args.header_file.is_some() {
+            Some(headers(&args.headers, args.header_file.as_deref())?)
         } else {
             None
         },
@@ -239,9 +241,18 @@ fn schedule(no_retry: bool, waits: Vec<Duration>) -> Option<Schedule> {
     (no_retry || !waits.is_empty()).then_some(Schedule(waits))
 }
 
-fn headers(given: &[Hidden]) -> Result<Vec<Header>> {
-    let (headers, problems): (Vec<_>, Vec<_>) =
-        given.iter().map(|text| Header::parse(&text.0)).partition(std::result::Result::is_ok);
+/// Standard input has an end, after which nothing is left of it for the other.
+fn refuse_one_input_for_both(secret: Option<&Path>, headers: Option<&Path>) -> Result<()> {
+    if secret.is_some() && secret == headers && headers == Some(Path::new("-")) {
+        bail!("--secret-file and --header-file cannot both read standard input: name a file for one of them");
+    }
+    Ok(())
+}
+
+fn headers(given: &[Hidden], file: Option<&Path>) -> Result<Vec<Header>> {
+    let lines = file.map(input::header_file).transpose()?.unwrap_or_default();
+    let all = given.iter().map(|text| text.0.as_str()).chain(lines.iter().map(String::as_str));
+    let (headers, problems): (Vec<_>, Vec<_>) = all.map(Header::parse).partition(std::result::Result::is_ok);
     let problems: Vec<_> = problems.into_iter().filter_map(std::result::Result::err).collect();
     if problems.is_empty() {
         Ok(headers.into_iter().flatten().collect())

@@ -18,7 +18,7 @@ pub fn check(url: &str) -> Result<(), Problem> {
     if url.contains('@') && url.split(['/', '?', '#']).nth(2).is_some_and(|authority| authority.contains('@'))
     {
         return Err(Problem::other("url", "url cannot hold a user name or password")
-            .hint("send them as a header: `--header 'Authorization: Basic …'`"));
+            .hint("send them as a header: `Authorization: Basic …` in a file for `--header-file`"));
     }
     if !url.is_ascii() {
         return bad(

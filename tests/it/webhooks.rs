@@ -133,6 +133,40 @@ fn list_shows_the_newest_first_and_filters() {
 }
 
 #[test]
+fn headers_come_from_a_file_so_that_no_list_of_processes_shows_them() {
+    let sandbox = Sandbox::new();
+    sandbox.write("first", "Authorization: Bearer x");
+    sandbox.create_with("ERP", URL, &["permit_created"], &["--header-file", "first"]);
+    let stored = || rows(&connect(&sandbox), "SELECT headers FROM webhooks");
+    assert_eq!(stored(), [r#"[["Authorization","Bearer x"]]"#]);
+    let update = |extra: &[&str]| {
+        sandbox.cmd().args(["update", "1", "-o", "json"]).args(extra).run().ok().stderr_is("").json()
+    };
+    sandbox.write("headers", "X-A: 1\r\n\n  \nX-B: 2:3 \n");
+    let masked = |names: &[&str]| json!(names.iter().map(|name| [*name, "********"]).collect::<Vec<_>>());
+    assert_eq!(update(&["--header-file", "headers"])["headers"], masked(&["X-A", "X-B"]));
+    assert_eq!(
+        update(&["--header", "X-C: 3", "--header-file", "headers"])["headers"],
+        masked(&["X-C", "X-A", "X-B"])
+    );
+    assert_eq!(stored(), [r#"[["X-C","3"],["X-A","1"],["X-B","2:3"]]"#]);
+    sandbox
+        .run(["update", "1", "--header-file", "nowhere"])
+        .code(2)
+        .stderr_has("cannot read the headers from `nowhere`");
+    sandbox.run(["update", "1", "--header-file", "headers", "--no-headers"]).code(2);
+    sandbox
+        .run(["update", "1", "--header-file", "/dev/zero"])
+        .code(2)
+        .stderr_has("it has more than 65536 bytes");
+    sandbox.write("empty", "");
+    assert_eq!(update(&["--header-file", "empty"])["headers"], json!([]));
+    let both = ["--secret-file", "-", "--header-file", "-"];
+    let run = sandbox.cmd().args(["update", "1"]).args(both).stdin("a secret of both").run();
+    run.code(2).stderr_has("cannot both read standard input");
+}
+
+#[test]
 fn update_changes_what_it_names_and_keeps_the_rest() {
     let sandbox = Sandbox::new();
     sandbox.create_with("ERP", URL, &["permit_created"], &["--project", "5", "--header", "X-Site: north"]);

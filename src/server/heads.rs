@@ -81,8 +81,12 @@ impl Heads {
         match (self.after_cr, byte) {
             (true, b'\n') => {
                 self.after_cr = false;
-                let line = std::mem::take(&mut self.line);
-                if line.is_empty() { !self.begun || self.ends() } else { self.has(&line) }
+                let mut line = std::mem::take(&mut self.line);
+                let taken = if line.is_empty() { !self.begun || self.ends() } else { self.has(&line) };
+                // Its room is there for the next one.
+                line.clear();
+                self.line = line;
+                taken
             }
             (true, _) | (false, b'\n') => false,
             (false, b'\r') => {

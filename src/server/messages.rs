@@ -13,6 +13,8 @@ pub const BLANK: &str = "This field may not be blank.";
 pub const NULL: &str = "This field may not be null.";
 /// There is no such member.
 pub const REQUIRED: &str = "This field is required.";
+/// There is such a member, and it means nothing.
+pub const UNKNOWN: &str = "This field is not known here.";
 /// The member is no text.
 pub const NO_STRING: &str = "Not a valid string.";
 /// The member is no integer.

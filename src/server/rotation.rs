@@ -11,6 +11,9 @@ use crate::api::RotatedObject;
 use crate::hooks::new_rotation;
 use crate::webhook::{OVERLAP, Rotating};
 
+/// What a request may say.
+const MEMBERS: [&str; 3] = ["action", "secret", "overlap"];
+
 /// `POST webhooks/{id}/rotate-secret/`
 pub fn rotate_secret(call: &Call) -> Result<Answer, Answer> {
     let webhook = call.webhook_to_change()?;
@@ -49,6 +52,10 @@ fn rotating(members: &Map<String, Value>) -> Result<Rotating, Answer> {
         for field in ["secret", "overlap"].into_iter().filter(|field| members.contains_key(*field)) {
             found(field, format!("This field cannot be given with \"{action}\"."));
         }
+    }
+    // A slip must not begin a rotation where one was to be ended.
+    for field in members.keys().filter(|field| !MEMBERS.contains(&field.as_str())) {
+        found(field, messages::UNKNOWN.to_owned());
     }
     if !problems.is_empty() {
         return Err(Answer::fields(&problems));

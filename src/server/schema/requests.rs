@@ -197,14 +197,16 @@ fn rotation() -> Value {
             "description": "Begins a rotation; without a secret one is generated.",
             "type": "object",
             "properties": { "action": { "const": "begin" }, "secret": secret, "overlap": overlap },
+            "additionalProperties": false,
         },
         {
             "description": "Ends one: `finish` keeps the new secret, `cancel` the old one.",
             "type": "object",
             "properties": {
-                "action": { "enum": ["finish", "cancel"] }, "secret": false, "overlap": false,
+                "action": { "enum": ["finish", "cancel"] },
             },
             "required": ["action"],
+            "additionalProperties": false,
         },
     ] })
 }

@@ -204,6 +204,7 @@ fn over_rest_what_is_wrong_is_said_and_the_scope_is_manage() {
     let path = "webhooks/1/rotate-secret/";
     for (body, problems) in [
         (json!({ "action": "start" }), json!({ "action": ["\"start\" is not a valid choice."] })),
+        (json!({ "actoin": "finish" }), json!({ "actoin": ["This field is not known here."] })),
         (json!({ "overlap": 59 }), json!({ "overlap": ["Overlap cannot be used: it is from 1m to 30d."] })),
         (json!({ "overlap": "x" }), json!({ "overlap": ["A valid integer is required."] })),
         (

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use self::judge::{Sent, assert_nothing_is_lost, compare_with_log};
 use self::load::Caller;
 use self::process::Growth;
-use super::{Server, token};
+use super::{Server, token, until};
 use crate::checking::assert_healthy;
 use crate::database::let_time_pass;
 use crate::receiver::Receiver;
@@ -208,6 +208,8 @@ fn soak_whatever_happens_what_was_accepted_arrives_and_the_server_does_not_grow(
     for args in [["resume", "paused at times"], ["enable", "disabled at times"]] {
         world.sandbox.run(args).ok();
     }
+    // The leases of the last one that was killed are about to be ended before their time.
+    until("the receiver is done with what it got", || seen.lock().unwrap().is_at_rest().then_some(()));
     drain(&world);
     history.note_sent(&receiver);
     assert_healthy(&world.sandbox);

@@ -25,6 +25,13 @@ pub struct Seen {
     pub cut: BTreeMap<String, usize>,
 }
 
+impl Seen {
+    /// Whether it is done with every request that came, also with those of the killed.
+    pub fn is_at_rest(&self) -> bool {
+        self.under_way.is_empty()
+    }
+}
+
 /// Starts it.
 pub fn start() -> (Receiver, Arc<Mutex<Seen>>) {
     let seen = Arc::new(Mutex::new(Seen {

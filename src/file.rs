@@ -1,5 +1,5 @@
-//! Reads a file that somebody has named: a regular one of bounded length, so that nobody waits for a pipe that nobody
-//! writes to, or fills the memory from a device.
+//! Files that somebody has named: reads a regular one of bounded length, so that nobody waits for a pipe that nobody
+//! writes to, or fills the memory from a device; and says whom its mode lets in.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -41,6 +41,24 @@ fn contents(file: File) -> io::Result<Vec<u8>> {
 
 fn regular(found: &Metadata) -> io::Result<()> {
     if found.is_file() { Ok(()) } else { Err(io::Error::other("it is not a file")) }
+}
+
+/// Whether anybody but its owner can do anything with it.
+pub fn is_open_to_others(found: &Metadata) -> bool {
+    mode(found) & 0o077 != 0
+}
+
+/// Whether those outside its group, too, can read or write it: a group may be meant to.
+pub fn is_open_to_all(found: &Metadata) -> bool {
+    mode(found) & 0o006 != 0
+}
+
+/// Nothing for anybody else, where the system has no modes.
+fn mode(found: &Metadata) -> u32 {
+    #[cfg(unix)]
+    return std::os::unix::fs::PermissionsExt::mode(&found.permissions());
+    #[cfg(not(unix))]
+    return 0;
 }
 
 #[cfg(unix)]

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::Hooks;
+use super::webhooks::file_problems;
 use crate::definition::members::replacing;
 use crate::definition::{Desired, Plan, Scope, Step, plan};
-use crate::error::{Error, Report, Result};
+use crate::error::{Error, Problem, Report, Result};
 use crate::store::Round;
 use crate::webhook::Actor;
 
@@ -30,6 +31,23 @@ impl Hooks {
             }
         })
     }
+}
+
+/// What is wrong with the files for TLS that a webhook is to use from now on. Those that it uses already are the affair
+/// of `doctor`.
+pub fn planned_file_problems(plan: &Plan, desired: &[Desired]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for step in &plan.steps {
+        let new = match step {
+            Step::Create { new, .. } => new,
+            Step::Update { before, after, .. } if before.tls != after.tls => after,
+            Step::Update { .. } | Step::Delete { .. } => continue,
+        };
+        let same = |one: &&Desired| one.new.name == new.name && one.new.project == new.project;
+        let place = desired.iter().find(same).map_or(new.name.as_str(), |one| one.place.as_str());
+        problems.extend(file_problems(&new.tls).into_iter().map(|problem| problem.at(place)));
+    }
+    problems
 }
 
 fn perform(round: &Round, step: &Step, by: &Actor, now: Timestamp) -> Result<i64> {

@@ -36,6 +36,7 @@ use crate::webhook::Schedule;
 pub use crate::store::{Accepted, Backlog, Presence, WebhookFilter};
 pub use alerts::{Heard, OnFailure, Recipient};
 pub use batch::{Batch, Listener};
+pub use definitions::planned_file_problems;
 pub use doctor::{Examining, examine};
 pub use events::{Emission, Preview, Sending};
 pub use follow::{Follower, MakeFilter, Seen};
@@ -45,7 +46,7 @@ pub use replay::{Replayed, Replaying};
 pub use retry::{Retrying, Tally};
 pub use rotation::new_rotation;
 pub use serving::{Intake, Worked};
-pub use webhooks::{file_doubts, file_problems, new_secret, validate};
+pub use webhooks::{file_doubts, new_secret, validate};
 
 /// What the configuration says about sending and keeping.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use crate::api::StepObject;
 use crate::cli::definition::{ApplyArgs, DiffArgs, ExportArgs, FileFormat, ScopeArgs};
 use crate::definition::{self, Desired, LARGEST, Plan, Reference, Scope, Step};
 use crate::error::{Error, Problem, Report, exit};
-use crate::hooks::{Hooks, Presence, WebhookFilter, file_problems, new_secret};
+use crate::hooks::{Hooks, Presence, WebhookFilter, new_secret, planned_file_problems};
 use crate::output::definitions as shown;
 use crate::signature::Secret;
 use crate::webhook::Webhook;
@@ -186,7 +186,7 @@ fn planned(
         }
     };
     let plan = definition::plan(&desired, &present, args.scope()).map_err(bounded)?;
-    let problems = problems_of_files(&plan, &desired);
+    let problems = planned_file_problems(&plan, &desired);
     if !problems.is_empty() {
         return Err(bounded(Error::Invalid(problems)).into());
     }
@@ -197,23 +197,6 @@ fn planned(
         session.notes.note(&format!("and {} more", more + 1));
     }
     Ok((plan, desired, hooks))
-}
-
-/// What is wrong with the files for TLS that a webhook is to use from now on. Those that it uses already are the affair
-/// of `doctor`.
-fn problems_of_files(plan: &Plan, desired: &[Desired]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for step in &plan.steps {
-        let new = match step {
-            Step::Create { new, .. } => new,
-            Step::Update { before, after, .. } if before.tls != after.tls => after,
-            Step::Update { .. } | Step::Delete { .. } => continue,
-        };
-        let same = |one: &&Desired| one.new.name == new.name && one.new.project == new.project;
-        let place = desired.iter().find(same).map_or(new.name.as_str(), |one| one.place.as_str());
-        problems.extend(file_problems(&new.tls).into_iter().map(|problem| problem.at(place)));
-    }
-    problems
 }
 
 /// What a file declares, with the secrets that it names.

@@ -10,6 +10,7 @@ use anyhow::{Result, anyhow};
 use super::{environment, input};
 use crate::definition::{Found, Reference};
 use crate::error::{Error, Report};
+use crate::file::{self, is_open_to_others};
 
 /// A file with a secret or the value of a header is not longer than this, in bytes.
 const LONGEST: u64 = 8192 + 2;
@@ -43,7 +44,7 @@ pub fn find(beside: &Path, reference: &Reference, warnings: &mut Vec<String>) ->
                     path.display()
                 ));
             }
-            if is_open(&metadata) {
+            if is_open_to_others(&metadata) {
                 warnings.push(format!(
                     "other users can read `{}`, which holds a secret; `chmod 600` closes it",
                     path.display()
@@ -79,7 +80,7 @@ impl Keeping {
             Ok(metadata) if !metadata.is_dir() => {
                 return Err(anyhow!("cannot put secrets into `{shown}`: it is not a directory"));
             }
-            Ok(metadata) if is_open(&metadata) => {
+            Ok(metadata) if is_open_to_others(&metadata) => {
                 let report =
                     Report::new(format!("cannot put secrets into `{shown}`: other users can enter it"));
                 let hint = "`chmod 700` closes it; a directory that is not there is made with that mode";
@@ -105,7 +106,7 @@ impl Keeping {
         let is_same = |metadata: &Metadata| {
             // Of anything but a file, reading might never end.
             let as_long = u64::try_from(content.len()).is_ok_and(|length| length == metadata.len());
-            Ok(metadata.is_file() && as_long && fs::read(&path)? == content.as_bytes())
+            Ok(metadata.is_file() && as_long && file::read(&path)? == content.as_bytes())
         };
         match fs::metadata(&path).and_then(|metadata| is_same(&metadata)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -148,15 +149,4 @@ impl Keeping {
         file.persist(path)?;
         Ok(())
     }
-}
-
-/// Whether somebody else than the owner can do anything with it.
-#[cfg(unix)]
-fn is_open(metadata: &Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0
-}
-
-#[cfg(not(unix))]
-fn is_open(_: &Metadata) -> bool {
-    false
 }

@@ -1,5 +1,6 @@
 //! What every command has at hand: the configuration, where data goes, and where notes go.
 
+use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use anyhow::{Result, anyhow};
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::file;
 use crate::hooks::{Hooks, Presence};
 use crate::output::Output;
 use crate::output::text::{printable, printable_lines};
@@ -87,15 +89,8 @@ impl Session<'_> {
     }
 }
 
-#[cfg(unix)]
 fn is_open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_: &Path) -> bool {
-    false
+    fs::metadata(path).is_ok_and(|found| file::is_open_to_others(&found))
 }
 
 /// Notes, warnings and errors, on standard error.

@@ -121,16 +121,8 @@ pub fn in_time(client: &Client, path: &str, now: Timestamp) -> Result<(), Flaw> 
 }
 
 /// Whether other users of this machine can read or write the file.
-#[cfg(unix)]
 pub fn is_open_to_others(path: &str) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o006 != 0)
-}
-
-/// Whether other users of this machine can read or write the file.
-#[cfg(not(unix))]
-pub fn is_open_to_others(_: &str) -> bool {
-    false
+    fs::metadata(path).is_ok_and(|found| file::is_open_to_all(&found))
 }
 
 /// What is in a pair of files, as far as both can be used.

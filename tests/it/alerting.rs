@@ -2,12 +2,12 @@
 //! webhook its deliveries; and `retry --quiet` prints nothing else.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::database::{DAY, change, let_time_pass, move_times, value};
 use crate::receiver::{Behaviour, Receiver, Reply};
+use crate::rest::until;
 use crate::retrying::{UNDELIVERED, emit, queue, subscribed};
 use crate::sandbox::{Run, Sandbox};
 use crate::steps::NOBODY;
@@ -274,10 +274,10 @@ fn workers_tell_it_meanwhile_and_only_one_of_them() {
         queue(&sandbox, permit);
     }
     receiver.wait_for(4);
-    wait(|| told(&sandbox).len() == 1);
+    until("it was told", || (told(&sandbox).len() == 1).then_some(()));
     receiver.set(Behaviour::status(204));
     let_time_pass(&sandbox);
-    wait(|| told(&sandbox).len() == 2);
+    until("it was told", || (told(&sandbox).len() == 2).then_some(()));
     assert_eq!(events(&told(&sandbox)), ["webhook_failing", "webhook_recovered"]);
     watch.terminate();
     serve.terminate();
@@ -286,15 +286,6 @@ fn workers_tell_it_meanwhile_and_only_one_of_them() {
         |text: &str, logged: &str| watch.stderr.matches(text).count() + serve.stderr.matches(logged).count();
     assert_eq!(said("is failing", "the receiver of a webhook has begun to fail"), 1);
     assert_eq!(said("takes deliveries again", "the receiver of a webhook takes deliveries again"), 1);
-}
-
-#[track_caller]
-fn wait(condition: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "waited in vain");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

@@ -133,6 +133,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "event",
+            "file",
             "hooks",
             "incident",
             "output",

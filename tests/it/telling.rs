@@ -2,10 +2,10 @@
 //! is to note, fills no disk, and learns no secret.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use crate::database::{change, value};
 use crate::receiver::{Behaviour, Receiver};
+use crate::rest::until;
 use crate::retrying::{UNDELIVERED, queue};
 use crate::sandbox::{Child, Sandbox};
 
@@ -40,20 +40,11 @@ fn watch(sandbox: &Sandbox) -> Child {
     sandbox.cmd().args(["retry", "--watch", "-q"]).spawn()
 }
 
-#[track_caller]
-fn wait(condition: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "waited in vain");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn a_worker_that_is_to_end_waits_for_no_command_and_leaves_the_rest_to_the_next() {
     let (_receiver, sandbox) = telling(&["A", "B", "C"], PATIENT);
     let mut worker = watch(&sandbox);
-    wait(|| text(&sandbox, "begun") == "A\n");
+    until("the command has begun", || (text(&sandbox, "begun") == "A\n").then_some(()));
     worker.terminate();
     worker.wait().code(143).stderr_has("was ended before it was done, because `ptw-hooks` is to end");
     assert_eq!(text(&sandbox, "begun"), "A\n", "nobody else is told any more");
@@ -67,7 +58,7 @@ fn serve_ends_within_its_drain_and_puts_the_file_in_order_while_a_command_hangs(
     let (_receiver, sandbox) = telling(&["A", "B"], PATIENT);
     sandbox.run(["token", "create", "t", "--scope", "read"]).ok();
     let mut serve = sandbox.cmd().args(["serve", "--listen", "127.0.0.1:0"]).spawn();
-    wait(|| text(&sandbox, "begun") == "A\n");
+    until("the command has begun", || (text(&sandbox, "begun") == "A\n").then_some(()));
     serve.terminate();
     let run = serve.wait().ok();
     run.stderr_has("stopped").stderr_lacks("still under way");
@@ -78,7 +69,7 @@ fn serve_ends_within_its_drain_and_puts_the_file_in_order_while_a_command_hangs(
 fn what_fails_while_somebody_is_told_is_noted_at_once() {
     let (_receiver, sandbox) = telling(&["A", "B"], PATIENT);
     let mut worker = watch(&sandbox);
-    wait(|| text(&sandbox, "begun") == "A\n");
+    until("the command has begun", || (text(&sandbox, "begun") == "A\n").then_some(()));
     sandbox.create("C", "http://127.0.0.1:9/", &["permit_rejected"]);
     let emit = ["emit", "permit_rejected", "--permit-id=2", "--permit-number=2"];
     sandbox.run(emit).code(UNDELIVERED);
@@ -121,7 +112,7 @@ fn a_command_learns_no_secret_of_ours() {
 fn whoever_comes_late_notes_nothing_of_what_another_has_told() {
     let (_receiver, sandbox) = telling(&["A"], &format!("{PATIENT}; exit 1"));
     let late = sandbox.cmd().args(["retry", "-q"]).spawn();
-    wait(|| text(&sandbox, "begun") == "A\n");
+    until("the command has begun", || (text(&sandbox, "begun") == "A\n").then_some(()));
     change(&sandbox, "UPDATE alerts SET tries = 2, told_at = 1, due_at = NULL");
     sandbox.write("go-A", "");
     late.wait().code(UNDELIVERED);

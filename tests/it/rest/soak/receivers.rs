@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::TIMEOUT;
 use crate::numbers::Numbers;
 use crate::receiver::{Behaviour, Received, Receiver, Reply};
 
@@ -15,7 +14,7 @@ pub struct Seen {
     /// Whether all goes well from now on.
     pub kind: bool,
     connections: BTreeSet<usize>,
-    under_way: BTreeMap<String, Instant>,
+    under_way: BTreeSet<String>,
     /// The deliveries that came while they were there already.
     pub overlaps: Vec<String>,
     /// The deliveries that were answered with success.
@@ -38,7 +37,7 @@ pub fn start() -> (Receiver, Arc<Mutex<Seen>>) {
         numbers: Numbers(7),
         kind: false,
         connections: BTreeSet::new(),
-        under_way: BTreeMap::new(),
+        under_way: BTreeSet::new(),
         overlaps: Vec::new(),
         taken: BTreeSet::new(),
         cut: BTreeMap::new(),
@@ -50,9 +49,7 @@ pub fn start() -> (Receiver, Arc<Mutex<Seen>>) {
 fn choose(request: &Received, seen: &Mutex<Seen>) -> Behaviour {
     let delivery = request.header("X-Athens-Delivery").expect("it is about a delivery").to_owned();
     let mut state = seen.lock().unwrap();
-    let before = state.under_way.insert(delivery.clone(), Instant::now());
-    // Where this thread had to wait for longer, the sender has given up on that one, and may come again.
-    if before.is_some_and(|begun| begun.elapsed() < TIMEOUT) {
+    if !state.under_way.insert(delivery.clone()) {
         state.overlaps.push(delivery.clone());
     }
     let used = !state.connections.insert(request.connection);
